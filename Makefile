@@ -1,0 +1,42 @@
+# make demo: set up and hold the first debate.  make test: set up and run every test.
+# PYTHON chooses the interpreter (3.11 or newer); VENV the environment.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DEV := $(VENV)/.installed-dev
+
+.PHONY: demo test lint schemas fit clean
+
+demo: $(STAMP)
+	$(BIN)/communique run takaichi_coalition
+
+test: $(DEV)
+	$(BIN)/python -m pytest
+
+lint: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+schemas: $(STAMP)
+	$(BIN)/communique schema dossier > agents/dossier.schema.json
+	$(BIN)/communique schema scenario > scenarios/scenario.schema.json
+
+fit: $(DEV)
+	$(BIN)/communique fit --write
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMP): $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+$(DEV): $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	touch $@ $(STAMP)
+
+clean:
+	rm -rf $(VENV) dist build

@@ -1,0 +1,1 @@
+"""Communique: country desks debate a proposal."""

@@ -1,0 +1,140 @@
+"""A name becomes a file becomes a model, and every mistake in it gets a line, a column and a cure.
+
+The file name is the name; nothing else registers it. Files in the working folder's own `agents/` and `scenarios/` come
+before the built-in ones, so that a user adds a country or a proposal without touching the installation.
+"""
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from simulation.complaints import complaints
+from simulation.crosschecks import across, is_dossier
+from simulation.documents import Document, parse, read
+from simulation.dossier import Dossier
+from simulation.errors import FileErrors, InputError, Mistake, unknown
+from simulation.scenario import Scenario
+from simulation.sources import citable
+
+Kind = Literal["agents", "scenarios"]
+M = TypeVar("M", bound=BaseModel)
+
+
+def built_in(kind: Kind) -> Path:
+    """The folder of built-in files: inside the package when installed, beside it in a checkout."""
+    inside = Path(__file__).parent / kind
+    return inside if inside.is_dir() else Path(__file__).parent.parent / kind
+
+
+def folders(kind: Kind) -> list[Path]:
+    """Where names are looked up, first match first."""
+    own = Path.cwd() / kind
+    return [own, built_in(kind)] if own.is_dir() and own.resolve() != built_in(kind).resolve() else [built_in(kind)]
+
+
+def files(kind: Kind) -> dict[str, Path]:
+    """Every name that can be used, with its file; scenarios are looked up in subfolders too."""
+    found: dict[str, Path] = {}
+    for folder in folders(kind):
+        for path in sorted(folder.rglob("*.yaml"), key=lambda p: (len(p.parts), p)):
+            found.setdefault(path.stem, path)
+    return dict(sorted(found.items()))
+
+
+def shown(path: Path) -> str:
+    """How messages name a file: from the working folder where it lies under it."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def model_of(document: Document) -> type[Dossier] | type[Scenario]:
+    """Whether a document is a dossier or a scenario, told by its fields."""
+    return Dossier if is_dossier(document.data) else Scenario
+
+
+def validate(document: Document, model: type[M]) -> M:
+    """A document as a model; raises `FileErrors` with every mistake in it."""
+    mistakes = list(document.mistakes)
+    found: M | None = None
+    if not isinstance(document.data, dict):
+        mistakes.append(document.mistake("E112", (), "a list of fields is needed", "write `title: ...` and so on"))
+    else:
+        try:
+            found = model.model_validate(document.data)
+        except ValidationError as error:
+            mistakes += complaints(document, model, error)
+        mistakes += across(document, set(files("agents")))
+    if mistakes or found is None:
+        raise FileErrors(sorted(mistakes, key=lambda m: (m.line, m.column)))
+    return found
+
+
+@cache
+def _load_dossier(path: Path, stamp: int) -> Dossier:
+    del stamp  # part of the key only: an edited file is read again
+    return validate(read(path, shown(path)), Dossier)
+
+
+def load_dossier(name: str) -> Dossier:
+    """The dossier of this name."""
+    known = files("agents")
+    if name not in known:
+        raise unknown("country", name, known)
+    return _load_dossier(known[name], known[name].stat().st_mtime_ns)
+
+
+def locate(name: str) -> Path:
+    """The file of a scenario given by name or by path."""
+    if name.endswith((".yaml", ".yml")) or "/" in name:
+        return Path(name)
+    known = files("scenarios")
+    if name not in known:
+        raise unknown("scenario", name, known, "E109")
+    return known[name]
+
+
+def read_scenario(name: str, stdin: bytes | None = None) -> tuple[Scenario, Document]:
+    """A scenario by name, path or, as `-`, from standard input; with the document it came from."""
+    if name == "-":
+        document, stem = parse(stdin or b"", "<stdin>"), "stdin"
+    else:
+        path = locate(name)
+        document, stem = read(path, shown(path)), path.stem
+    scenario = validate(document, Scenario)
+    return scenario.model_copy(update={"id": scenario.id or stem}), document
+
+
+def load_scenario(name: str) -> Scenario:
+    """A scenario by name or path."""
+    return read_scenario(name)[0]
+
+
+def load_table(scenario: Scenario) -> tuple[Dossier, ...]:
+    """The dossiers of everybody at the table; each must hold a document out on the scenario's date."""
+    found = tuple(load_dossier(name) for name in scenario.seats)
+    for name, dossier in zip(scenario.seats, found, strict=True):
+        if not any(citable(s, scenario.day) for s in dossier.sources.values()):
+            message = f'every source of "{name}" is dated after the scenario ({scenario.date})'
+            raise InputError(message, "add documents that were out by then, or take the country out", "E120")
+    return found
+
+
+def check(paths: Iterable[str]) -> tuple[int, list[Mistake]]:
+    """How many files were read, and every mistake in them. A folder stands for the YAML files under it."""
+    count = 0
+    mistakes: list[Mistake] = []
+    for given in paths:
+        path = Path(given)
+        for file in sorted(path.rglob("*.yaml")) if path.is_dir() else [path]:
+            count += 1
+            try:
+                document = read(file, shown(file))
+                validate(document, model_of(document))
+            except FileErrors as error:
+                mistakes += error.mistakes
+    return count, mistakes

@@ -1,0 +1,14 @@
+"""communique schema: the JSON Schema of what people write."""
+
+import click
+
+
+@click.command()
+@click.argument("what", type=click.Choice(["dossier", "scenario"]))
+def command(what: str) -> None:
+    """Print the JSON Schema of a dossier or a scenario, for editors."""
+    import json
+
+    from simulation import schemas
+
+    click.echo(json.dumps(schemas.schema(what), indent=1, ensure_ascii=False))

@@ -1,0 +1,182 @@
+"""What a terminal shows: the live table of a debate, plain lines on a pipe, JSON lines, and mistakes with a caret.
+
+Text from files and models is never read as markup.
+"""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, TextIO
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from simulation.dossier import Dossier
+from simulation.errors import FileErrors, InputError, Mistake
+from simulation.scenario import Scenario
+from simulation.statement import LABELS, Statement
+from simulation.transcript import Gap
+from simulation.wording import signed
+
+STYLES = {
+    -2: "bold white on #b35806",
+    -1: "black on #fdb863",
+    0: "black on #f7f7f7",
+    1: "black on #b2abd2",
+    2: "bold white on #542788",
+}
+MOST_SHOWN = 20
+
+
+def stderr() -> Console:
+    """A console for progress and errors."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def render_mistake(m: Mistake) -> str:
+    """A mistake with its line and a caret under the wrong value, as wide as it shows."""
+    rows = [f"error[{m.code}]: {m.message}", f" --> {m.place}"]
+    if m.text:
+        gutter = " " * len(str(m.line))
+        before, wrong = m.text[: m.column - 1], m.text[m.column - 1 : m.column - 1 + m.width]
+        caret = " " * cell_len(before) + "^" * max(cell_len(wrong), 1)
+        rows += [f"{gutter} |", f"{m.line} | {m.text}", f"{gutter} | {caret}"]
+    if m.cure:
+        rows.append(f"  = help: {m.cure}")
+    return "\n".join(rows)
+
+
+def render_error(error: InputError) -> str:
+    """An input error for a person: every mistake up to twenty, then a count."""
+    if isinstance(error, FileErrors):
+        shown = [render_mistake(m) for m in error.mistakes[:MOST_SHOWN]]
+        rest = len(error.mistakes) - len(shown)
+        return "\n\n".join([*shown, *([f"... and {rest} more"] if rest else [])])
+    return f"error[{error.code}]: {error.message}" + (f"\n  = help: {error.cure}" if error.cure else "")
+
+
+class Quiet:
+    """Shows nothing."""
+
+    def started(self, scenario: Scenario, seats: Mapping[str, Dossier]) -> None:
+        """Called when everybody sits."""
+
+    def heard(self, kind: str, what: Statement | Gap | int) -> None:
+        """Called at each round, turn and gap."""
+
+    def __enter__(self) -> "Quiet":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the terminal as it was."""
+
+
+class Lines(Quiet):
+    """One plain line an event, for pipes."""
+
+    def __init__(self, out: TextIO | None = None) -> None:
+        self._out = out or sys.stderr
+        self._rounds = 0
+
+    def started(self, scenario: Scenario, seats: Mapping[str, Dossier]) -> None:
+        """Called when everybody sits."""
+        self._rounds = scenario.debate.rounds
+        print(f"{scenario.title}: {', '.join(d.short for d in seats.values())}", file=self._out)
+
+    def heard(self, kind: str, what: Statement | Gap | int) -> None:
+        """Called at each round, turn and gap."""
+        if isinstance(what, Statement):
+            text = f"{what.id} {LABELS[what.stance]} ({signed(what.score)}): {what.headline}"
+        elif isinstance(what, Gap):
+            text = f"{what.code}-{what.round} failed: {what.reason}"
+        else:
+            text = f"round {what} of {self._rounds}"
+        print(text, file=self._out)
+
+
+class JsonLines(Quiet):
+    """launch, turn and done as JSON lines on stdout, and nothing else there."""
+
+    def _say(self, event: str, **fields: Any) -> None:
+        print(json.dumps({"event": event, **fields}, ensure_ascii=False))  # noqa: T201
+
+    def started(self, scenario: Scenario, seats: Mapping[str, Dossier]) -> None:
+        """Called when everybody sits."""
+        seated = [{"country": n, "code": d.code} for n, d in seats.items()]
+        self._say("launch", scenario=scenario.id, title=scenario.title, rounds=scenario.debate.rounds, seats=seated)
+
+    def heard(self, kind: str, what: Statement | Gap | int) -> None:
+        """Called at each round, turn and gap."""
+        if isinstance(what, Statement):
+            parts = {"id": what.id, "country": what.country, "round": what.round, "stance": what.stance_name}
+            self._say("turn", **parts, score=what.score, headline=what.headline)
+        elif isinstance(what, Gap):
+            self._say(
+                "turn", id=f"{what.code}-{what.round}", country=what.country, round=what.round, failed=what.reason
+            )
+
+    def done(self, **fields: Any) -> None:
+        """The last line."""
+        self._say("done", **fields)
+
+
+class Panel(Quiet):
+    """The table as it debates: a row a seat, a column a round."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live: Live | None = None
+        self._seats: Sequence[Dossier] = ()
+        self._said: dict[str, Statement] = {}
+        self._failed: set[str] = set()
+        self._round, self._rounds, self._title = 0, 0, ""
+
+    def started(self, scenario: Scenario, seats: Mapping[str, Dossier]) -> None:
+        """Called when everybody sits."""
+        self._seats, self._rounds, self._title = tuple(seats.values()), scenario.debate.rounds, scenario.title
+        self._live = Live(self._draw(), console=self._console, refresh_per_second=12, transient=False)
+        self._live.start()
+
+    def heard(self, kind: str, what: Statement | Gap | int) -> None:
+        """Called at each round, turn and gap."""
+        if isinstance(what, Statement):
+            self._said[what.id] = what
+        elif isinstance(what, Gap):
+            self._failed.add(f"{what.code}-{what.round}")
+        else:
+            self._round = what
+        if self._live:
+            self._live.update(self._draw())
+
+    def _cell(self, code: str, number: int) -> Text:
+        key = f"{code}-{number}"
+        if key in self._failed:
+            return Text("failed", style="bold")
+        if key in self._said:
+            said = self._said[key]
+            return Text(f" {said.stance:+d} {signed(said.score)} ", style=STYLES[said.stance])
+        return Text("speaking" if number == self._round else "", style="dim")
+
+    def _draw(self) -> Table:
+        table = Table(title=Text(self._title), title_justify="left", expand=False)
+        table.add_column("desk")
+        for number in range(1, self._rounds + 1):
+            table.add_column(f"round {number}", justify="center")
+        table.add_column("last word", overflow="ellipsis", no_wrap=True, max_width=70)
+        for dossier in self._seats:
+            said = [self._said[k] for n in range(1, self._rounds + 1) if (k := f"{dossier.code}-{n}") in self._said]
+            cells = [self._cell(dossier.code, n) for n in range(1, self._rounds + 1)]
+            table.add_row(Text(dossier.name), *cells, Text(said[-1].headline if said else ""))
+        return table
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live:
+            self._live.stop()

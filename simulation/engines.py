@@ -1,0 +1,31 @@
+"""Which analyst sits in which seat: a name becomes a module of `analysts/`."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+
+from simulation.errors import InputError, unknown
+from simulation.scenario import Scenario
+from simulation.turn import Analyst
+
+
+def names() -> tuple[str, ...]:
+    """Every engine there is."""
+    folder = Path(__file__).parent / "analysts"
+    return tuple(sorted(p.stem for p in folder.glob("*.py") if p.stem != "__init__"))
+
+
+def seat(scenario: Scenario) -> tuple[Mapping[str, Analyst], dict[str, str]]:
+    """An analyst for every seat, and the name of its engine."""
+    default = scenario.engines.get("default", "dossier")
+    for country in scenario.engines:
+        if country != "default" and country not in scenario.seats:
+            cure = f"the seats are: {', '.join(scenario.seats)}"
+            raise InputError(f'engines names "{country}", which has no seat', cure, "E123")
+    engines = {country: scenario.engines.get(country, default) for country in scenario.seats}
+    made: dict[str, Analyst] = {}
+    for name in sorted(set(engines.values())):
+        if name not in names():
+            raise unknown("engine", name, names(), "E124")
+        made[name] = import_module(f"simulation.analysts.{name}").engine()
+    return {country: made[engine] for country, engine in engines.items()}, engines

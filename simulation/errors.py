@@ -1,0 +1,115 @@
+"""What can go wrong, as a tree.
+
+    CommuniqueError
+    ├── InputError        something the user wrote or asked for is wrong; nothing ran (exit status 2)
+    │   └── FileErrors    every mistake found in files, each with its line and column
+    ├── ProviderError     a chat model, key or network failed before any result (exit status 3)
+    └── PartialRun        some seats failed; the report is written and says so (exit status 4)
+
+The command line prints the message and exits; a traceback means a bug of ours.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+class CommuniqueError(Exception):
+    """Anything this program reports on purpose."""
+
+    status = 5
+
+
+class InputError(CommuniqueError):
+    """Something the user wrote or asked for is wrong."""
+
+    status = 2
+
+    def __init__(self, message: str, cure: str = "", code: str = "E100") -> None:
+        super().__init__(message)
+        self.message, self.cure, self.code = message, cure, code
+
+
+class ProviderError(CommuniqueError):
+    """A chat model, key or network failed before there was any result."""
+
+    status = 3
+
+
+class PartialRun(CommuniqueError):
+    """Some seats failed; the rest is written."""
+
+    status = 4
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One mistake in one file, with its place and its cure."""
+
+    code: str
+    file: str
+    line: int
+    column: int
+    message: str
+    cure: str = ""
+    text: str = ""
+    """The line of the file the mistake stands on."""
+    width: int = 1
+    """How many characters of it are wrong."""
+
+    @property
+    def place(self) -> str:
+        """file:line:column."""
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class FileErrors(InputError):
+    """Every mistake found in the files read."""
+
+    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("\n".join(f"{m.place}: {m.message}" for m in self.mistakes), code=self.mistakes[0].code)
+
+
+def nearest(name: str, choices: Iterable[str], most: int = 12) -> str:
+    """The cure for a wrong name: the nearest right one, or the list of them."""
+    known = sorted(choices)
+    if close := get_close_matches(name, known, 1, 0.6):
+        return f'did you mean "{close[0]}"?'
+    shown = ", ".join(known[:most])
+    return f"choose from: {shown}{', ...' if len(known) > most else ''}" if known else "there are none to choose from"
+
+
+def unknown(kind: str, name: str, choices: Iterable[str], code: str = "E104") -> InputError:
+    """The error for a name that nothing answers to."""
+    return InputError(f'no {kind} "{name}"', nearest(name, choices), code)
+
+
+MEANINGS = {
+    "E100": "Something asked for on the command line is wrong; the message says what.",
+    "E101": "The file or folder cannot be read or is not of the right sort. Check the path and its permissions.",
+    "E102": "The file is not text. Save it as UTF-8.",
+    "E103": "The file is larger than 1 MB, more than any scenario or dossier needs. It is refused before it is parsed.",
+    "E104": "No dossier has this name. A country is a file agents/<name>.yaml; add one, or mend the name.",
+    "E105": "The file is not valid YAML (or TOML). Look at the indentation, quotes and brackets at the place named.",
+    "E106": "Anchors, aliases, tags and very deep or very long files are refused: they can grow without bound.",
+    "E107": "A key stands twice in one mapping; YAML would silently keep the last.",
+    "E108": "The file is empty.",
+    "E109": "No scenario has this name. A scenario is a file under scenarios/; give a path for a file elsewhere.",
+    "E110": "A required field is missing.",
+    "E111": "There is no such field here. Fields are never ignored, so that a misspelt one is noticed.",
+    "E112": "The value is of the wrong sort, or not one of the choices.",
+    "E113": "The number, or the length, is out of range.",
+    "E114": "The date does not exist or is not written as YYYY-MM-DD (a source may give YYYY-MM or YYYY).",
+    "E115": "The codebook has no such theme: see simulation/themes.yaml.",
+    "E116": "The source is not listed under `sources` of the same dossier.",
+    "E117": "An id is used twice where each must be its own.",
+    "E118": "A red line or legal limit stands on a theme on which the dossier holds no position.",
+    "E119": "A debate needs at least two countries.",
+    "E120": "Every document of the dossier came out after the scenario's date, so the desk would know nothing.",
+    "E121": "A passage rests on unverified sources only; it needs at least one that somebody has looked up.",
+    "E122": "The score and the stance of a reaction contradict each other.",
+    "E123": "An engine is named for a country that has no seat.",
+    "E125": "Nothing to score: no file under the path has a `history`.",
+    "E124": "There is no such engine: engines are the modules of simulation/analysts/.",
+}

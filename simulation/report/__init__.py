@@ -1,0 +1,1 @@
+"""The only places that format a run for reading."""

@@ -1,0 +1,42 @@
+"""What a debate leaves behind: who spoke in which order, what was said, and which seats failed to speak.
+
+A seat that failed is a gap with a reason, never a stance.
+"""
+
+from simulation.statement import Recorded, Statement
+
+
+class Gap(Recorded):
+    """A turn that was not spoken."""
+
+    country: str
+    code: str
+    round: int
+    engine: str
+    reason: str
+
+
+class Transcript(Recorded):
+    """The debate, in the order it was spoken."""
+
+    rounds: int
+    seed: int
+    order: tuple[tuple[str, ...], ...]
+    """The speaking order of each round, by code."""
+    statements: tuple[Statement, ...]
+    gaps: tuple[Gap, ...] = ()
+
+    def of(self, code: str) -> tuple[Statement, ...]:
+        """What one seat said, round by round."""
+        return tuple(s for s in self.statements if s.code == code)
+
+    @property
+    def final(self) -> tuple[Statement, ...]:
+        """The last statement of each seat that spoke, in the order of the first round."""
+        last = {s.code: s for s in self.statements}
+        return tuple(last[c] for c in self.order[0] if c in last)
+
+    @property
+    def opening(self) -> tuple[Statement, ...]:
+        """The statements of the first round."""
+        return tuple(s for s in self.statements if s.round == 1)

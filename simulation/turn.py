@@ -1,0 +1,60 @@
+"""What an analyst is given and must return.
+
+An analyst never sees the graph: it gets a frozen `Turn` and returns one `Statement`, so a dossier, a chat model and a
+person can sit in the same seat.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.amendments import Change
+from simulation.dossier import Dossier
+from simulation.scenario import Scenario
+from simulation.statement import Statement
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One seat's moment to speak."""
+
+    scenario: Scenario
+    country: str
+    """The dossier's name."""
+    dossier: Dossier
+    table: tuple[Dossier, ...]
+    """Every dossier at the table, in the scenario's order, one's own included."""
+    round: int
+    rounds: int
+    positions: NDArray[np.float64]
+    """(R, P) the country's position on each provision in each round so far, the current one last."""
+    stakes: NDArray[np.float64]
+    """(P,) how much each provision matters to the country, as `stance.importance` has it."""
+    relations: NDArray[np.float64]
+    """(3,) affinity to the sponsors, being a target, affinity to the targets."""
+    mixing: NDArray[np.float64]
+    """(C,) how much the country listens to each seat."""
+    changes: tuple[Change, ...]
+    """What each change of wording would do to the country, best first."""
+    heard: tuple[Statement, ...]
+    """Everything said in earlier rounds, in the order it was said."""
+
+    @property
+    def own(self) -> tuple[Statement, ...]:
+        """What this seat has said so far."""
+        return tuple(s for s in self.heard if s.code == self.dossier.code)
+
+    @property
+    def last_round(self) -> tuple[Statement, ...]:
+        """What the others said in the round before."""
+        return tuple(s for s in self.heard if s.round == self.round - 1 and s.code != self.dossier.code)
+
+
+class Analyst(Protocol):
+    """Anything that can take a seat."""
+
+    def speak(self, turn: Turn) -> Statement:
+        """Say one thing, for the turn's own country and round."""
+        ...
