@@ -68,6 +68,9 @@ class Quiet:
     def heard(self, kind: str, what: Statement | Gap | int) -> None:
         """Called at each round, turn and gap."""
 
+    def done(self, **fields: Any) -> None:
+        """Called when the folder is written."""
+
     def __enter__(self) -> "Quiet":
         return self
 
@@ -122,7 +125,7 @@ class JsonLines(Quiet):
             )
 
     def done(self, **fields: Any) -> None:
-        """The last line."""
+        """Called when the folder is written."""
         self._say("done", **fields)
 
 

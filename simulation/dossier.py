@@ -152,7 +152,7 @@ class Dossier(Written):
     """The capital that stands for the government: Tokyo, Brussels."""
     note: Text | None = None
     """What a reader should know of the dossier as a whole."""
-    standing: float = Field(default=0.02, gt=0, le=1)
+    standing: float = Field(gt=0, le=1)
     """Share of world material capability: whose weight counts in the merge and in influence."""
     voice: Text
     """How its diplomats speak."""

@@ -1,0 +1,57 @@
+import ast
+import importlib
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import simulation
+
+ROOT = Path(__file__).parent.parent
+MODULES = sorted((ROOT / "simulation").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_module_is_under_300_lines_and_a_function_under_40(path):
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) < 300
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert node.end_lineno - node.lineno < 40, f"{path.name}: {node.name}"
+
+
+def test_imports_go_down_the_layers():
+    done = subprocess.run([Path(sys.executable).with_name("lint-imports")], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_module_says_its_idea_and_imports_alone():
+    for info in pkgutil.walk_packages(simulation.__path__, "simulation."):
+        module = importlib.import_module(info.name)
+        assert module.__doc__
+        assert module.__doc__.strip().splitlines()[0].endswith((".", ":")), info.name
+
+
+def test_no_module_names_a_country_or_a_case():
+    """`simulation` never special-cases a country or a case; names stand in docstrings and data only."""
+    words = {p.stem for p in (ROOT / "agents").glob("*.yaml")} | {p.stem for p in (ROOT / "scenarios").rglob("*.yaml")}
+    for path in MODULES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        documented = {
+            id(node.body[0].value)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+            and node.body
+            and isinstance(node.body[0], ast.Expr)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented:
+                assert node.value.strip() not in words, f"{path.name}: {node.value}"
+
+
+def test_the_public_names_are_sorted_and_there():
+    assert list(simulation.__all__) == sorted(simulation.__all__)
+    for name in simulation.__all__:
+        assert getattr(simulation, name)

@@ -1,0 +1,97 @@
+from pathlib import Path
+
+import pytest
+
+from simulation.analysts.dossier import DossierAnalyst
+from simulation.analysts.scripted import ScriptedAnalyst
+from simulation.debate import Floor, build, debate
+from simulation.errors import CommuniqueError
+from simulation.runs import table_of
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.fixture
+def seats(scenario):
+    return table_of(scenario)
+
+
+def floor_with(scenario, seats, **analysts):
+    everybody = {name: analysts.get(name, DossierAnalyst()) for name in seats}
+    return Floor(scenario, seats, everybody, dict.fromkeys(seats, "dossier"))
+
+
+def test_the_graph_draws_the_table_as_it_sits(scenario, seats):
+    drawn = build(floor_with(scenario, seats)).get_graph().draw_mermaid()
+    assert drawn == (GOLDEN / "takaichi_coalition.mmd").read_text(encoding="utf-8")
+
+
+def test_a_seat_that_fails_is_a_gap_and_never_a_stance(scenario, seats):
+    class Failing:
+        def speak(self, turn):
+            raise CommuniqueError("no answer")
+
+    record, merged = debate(floor_with(scenario, seats, india=Failing()))
+    assert [(g.code, g.round, g.reason) for g in record.gaps] == [("IND", r, "no answer") for r in (1, 2, 3)]
+    assert not record.of("IND")
+    everywhere = {*merged.support, *merged.aside, *merged.oppose}
+    assert "IND" not in everywhere
+    assert all("IND" not in (*x.favour, *x.undecided, *x.against) for x in merged.landings)
+    assert len(record.statements) == 12
+
+
+def test_a_recorded_debate_can_be_played_again(scenario, seats, takaichi):
+    script = ScriptedAnalyst(takaichi.transcript.statements)
+    record, merged = debate(floor_with(scenario, seats, **dict.fromkeys(seats, script)))
+    assert record == takaichi.transcript
+    assert merged == takaichi.merge
+
+
+def test_a_bug_in_an_analyst_is_not_swallowed(scenario, seats):
+    class Broken:
+        def speak(self, turn):
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        debate(floor_with(scenario, seats, india=Broken()))
+
+
+def test_every_answer_names_something_that_was_said_in_the_round_before(takaichi):
+    said = {s.id: s for s in takaichi.transcript.statements}
+    answers = [(s, a) for s in said.values() for a in s.answers]
+    assert {s.round for s, _ in answers} == {2, 3}
+    assert {s.code for s, _ in answers} == {d.code for d in takaichi.seats.values()}
+    for speaker, answer in answers:
+        heard = said[answer.statement]
+        assert heard.round == speaker.round - 1
+        assert heard.code == answer.country != speaker.code
+        assert answer.argument in {a.id for a in heard.arguments}
+        assert answer.argument in answer.text
+
+
+def test_every_shift_has_a_cause_that_pulled_the_same_way(takaichi):
+    said = {s.id: s for s in takaichi.transcript.statements}
+    shifts = [(s, x) for s in said.values() for x in s.shifts]
+    assert shifts
+    for speaker, shift in shifts:
+        cause = said[shift.because]
+        assert cause.round == speaker.round - 1
+        pulled = cause.view(shift.provision).position - shift.before
+        assert pulled * (shift.after - shift.before) > 0
+
+
+def test_a_held_position_never_moves(takaichi):
+    for said in takaichi.transcript.statements:
+        for view in said.views:
+            if view.frozen:
+                assert view.position == view.opening
+
+
+@pytest.mark.parametrize("rounds", [1, 2, 5])
+def test_any_number_of_rounds_is_spoken_in_full(scenario, seats, rounds):
+    text = scenario.model_copy(update={"debate": scenario.debate.model_copy(update={"rounds": rounds})})
+    record, _ = debate(floor_with(text, seats))
+    assert len(record.order) == rounds
+    assert len(record.statements) == rounds * len(seats)
+    for row in record.order:
+        assert sorted(row) == sorted(d.code for d in seats.values())
