@@ -8,6 +8,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from threading import Lock
 from typing import Annotated, Any, TypedDict
 
 import numpy as np
@@ -50,6 +51,12 @@ class Floor:
     gaps: list[Gap] = field(default_factory=list)
     order: list[tuple[str, ...]] = field(default_factory=list)
     merged: Merge | None = None
+    _one_at_a_time: Lock = field(default_factory=Lock)
+
+    def tell(self, kind: str, what: Statement | Gap | int) -> None:
+        """Tell the listener, one event at a time although seats speak in parallel."""
+        with self._one_at_a_time:
+            self.listener(kind, what)
 
     def __post_init__(self) -> None:
         table = self.table
@@ -113,7 +120,7 @@ def open_debate(state: State, floor: Floor) -> dict[str, Any]:
 def _begin(floor: Floor, number: int) -> dict[str, Any]:
     codes = [d.code for d in floor.table]
     floor.order.append(speaking_order(codes, floor.scenario.debate.seed, number))
-    floor.listener("round", number)
+    floor.tell("round", number)
     return {"round": number}
 
 
@@ -127,10 +134,10 @@ def speak(state: State, floor: Floor, country: str) -> dict[str, Any]:
             country=country, code=turn.dossier.code, round=turn.round, engine=floor.engines[country], reason=str(error)
         )
         floor.gaps.append(gap)
-        floor.listener("gap", gap)
+        floor.tell("gap", gap)
         return {"spoken": []}
     floor.statements[said.id] = said
-    floor.listener("turn", said)
+    floor.tell("turn", said)
     return {"spoken": [said.id]}
 
 
