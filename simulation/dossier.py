@@ -157,7 +157,7 @@ class Dossier(Written):
     voice: Text
     """How its diplomats speak."""
     positions: dict[ThemeId, Position] = Field(min_length=1)
-    relations: dict[Code, Relation]
+    relations: dict[Code, Relation] = Field(default_factory=dict)
     red_lines: tuple[RedLine, ...] = ()
     legal_limits: tuple[RedLine, ...] = ()
     conditions: tuple[Condition, ...] = ()
