@@ -105,6 +105,7 @@ def test_the_assessment_has_its_parts_in_their_order(communique, tmp_path):
         "## Bottom line",
         "## Who stands where",
         "## Findings",
+        "## The proposal",
         "## The desks",
         "## Sources",
         "## How this was made",
