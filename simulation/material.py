@@ -4,13 +4,18 @@ A passage is used only when every document behind it was out on the scenario's d
 future.
 """
 
+import math
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from zlib import crc32
 
 from simulation.dossier import SIGN, Dossier, Passage
 from simulation.scenario import Provision, Scenario
 from simulation.sources import out_by
 from simulation.stance import closeness
+
+SAME = math.log(1.5)
+"""Weights within a factor of 1.5 count as about the same."""
 
 
 @dataclass(frozen=True)
@@ -108,9 +113,18 @@ def _policies(dossier: Dossier, scenario: Scenario) -> Iterator[Point]:
 
 
 def points(dossier: Dossier, scenario: Scenario) -> list[Point]:
-    """Everything the desk can say on the proposal, weightiest first."""
+    """Everything the desk can say on the proposal, weightiest first.
+
+    Points of about the same weight take turns from one proposal to the next, by a checksum of both, so that a desk does
+    not open every note on a theme with the same passage.
+    """
     found = [*_passages(dossier, scenario), *_policies(dossier, scenario)]
-    return sorted(found, key=lambda p: (-p.weight, p.provision, p.key))
+
+    def rank(point: Point) -> tuple[float, int, str]:
+        turn = crc32(f"{scenario.title}:{point.key}".encode())
+        return (-round(math.log(point.weight) / SAME), turn, point.key) if point.weight > 0 else (math.inf, turn, "")
+
+    return sorted(found, key=rank)
 
 
 def pick(

@@ -68,16 +68,18 @@ def _reply(note: Note, said: Statement, argument: Argument) -> Answer:
     opening += f"{capital} shares the conclusion and adds its own reason." if same_way else f"{capital} answers."
     if point := _counter(note, argument, direction):
         drawn = note.take(point)
-        text, sources = drawn.text, drawn.sources
+        text, sources, own = drawn.text, drawn.sources, note.arguments[-1].id
     elif earlier := _earlier(note, argument.provision, direction):
-        text, sources = f"It stands by {earlier.id}: {earlier.claim}", earlier.sources
+        text, sources, own = f"It stands by {earlier.id}: {earlier.claim}", earlier.sources, earlier.id
     else:
+        own = None
         text, sources = f"It holds at {signed(agrees)} on this provision; it has said its reasons.", ()
     return Answer(
         country=said.code,
         statement=said.id,
         argument=argument.id,
         tone=tone,
+        own=own,
         text=f"{opening} {text}",
         sources=sources,
     )

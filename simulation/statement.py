@@ -92,6 +92,8 @@ class Answer(Recorded):
     argument: str
     """The id of the argument answered."""
     tone: Literal["rebuts", "concedes", "adds"]
+    own: str | None = None
+    """The id of the speaker's own argument that the answer uses; None where it concedes or only restates a position."""
     text: str
     sources: tuple[str, ...] = ()
 
