@@ -93,7 +93,7 @@ def hold(scenario: Scenario, desks: Mapping[str, Dossier], engine: str) -> tuple
     sitting = scenario.model_copy(update=update)
     analysts, engines = seat(sitting)
     floor = Floor(sitting, seats, analysts, engines)
-    floor.order.append(tuple(d.code for d in seats.values()))
+    floor.begin(tuple(d.code for d in seats.values()))
     found = []
     for country, reaction in scenario.history.items():
         if country not in seats or reaction.sponsor:

@@ -71,8 +71,9 @@ class Floor:
         for i, dossier in enumerate(table):
             for provision, _ in stance.breaches(dossier, self.scenario):
                 frozen[i, ids.index(provision.id)] = True
-        rounds = self.scenario.debate.rounds
-        self.path = influence.path(opening, self.mixing, influence.openness(self.stakes, frozen), rounds)
+        self.open_to = influence.openness(self.stakes, frozen)
+        self.path = [opening]
+        self.mixing_by_round = [self.mixing]
         self.changes: list[tuple[Change, ...]] = changes(self.scenario, table)
 
     @property
@@ -92,13 +93,27 @@ class Floor:
             table=self.table,
             round=number,
             rounds=self.scenario.debate.rounds,
-            positions=self.path[:number, i],
+            positions=np.stack([positions[i] for positions in self.path[:number]]),
             stakes=self.stakes[i],
             relations=self.relations[i],
-            mixing=self.mixing[i],
+            mixing=self.mixing_by_round[number - 1][i],
             changes=self.changes[i],
             heard=tuple(earlier),
         )
+
+    def begin(self, order: tuple[str, ...]) -> None:
+        """Begin the next round; after the first, positions move by what was said: a seat that failed pulls nobody."""
+        last = len(self.order)
+        self.order.append(order)
+        if not last:
+            return
+        said = [self.statements.get(f"{d.code}-{last}") for d in self.table]
+        stated = [
+            [v.position for v in s.views] if s else list(held) for s, held in zip(said, self.path[-1], strict=True)
+        ]
+        mixing = influence.heard(self.mixing, np.array([s is not None for s in said]))
+        self.mixing_by_round.append(mixing)
+        self.path.append(influence.step(np.array(stated), self.path[0], mixing, self.open_to))
 
     def transcript(self) -> Transcript:
         """What the debate leaves behind, in the order it was spoken."""
@@ -118,8 +133,7 @@ def open_debate(state: State, floor: Floor) -> dict[str, Any]:
 
 
 def _begin(floor: Floor, number: int) -> dict[str, Any]:
-    codes = [d.code for d in floor.table]
-    floor.order.append(speaking_order(codes, floor.scenario.debate.seed, number))
+    floor.begin(speaking_order([d.code for d in floor.table], floor.scenario.debate.seed, number))
     floor.tell("round", number)
     return {"round": number}
 

@@ -34,6 +34,16 @@ def openness(matter: Floats, frozen: NDArray[np.bool_]) -> Floats:
     return found
 
 
+def heard(mixing: Floats, spoke: NDArray[np.bool_]) -> Floats:
+    """(C, C) W over those who spoke: nobody listens to a seat that said nothing, which itself listens to the rest.
+
+    Each row keeps its own country and is made to sum to 1 again.
+    """
+    kept = mixing * (spoke[None, :] | np.eye(len(spoke), dtype=bool))
+    shares: Floats = kept / kept.sum(axis=1, keepdims=True)
+    return shares
+
+
 def step(now: Floats, opening: Floats, mixing: Floats, open_to: Floats) -> Floats:
     """(C, P) positions after one more round, from those `now` and at the `opening`."""
     after: Floats = open_to * (mixing @ now) + (1 - open_to) * opening

@@ -11,11 +11,15 @@ from simulation.dossier import RedLine
 from simulation.scenario import Provision
 from simulation.sources import out_by
 from simulation.stance import RELATIONS, breaches, cap, coefficients, latent, probabilities, substance, to_stance
-from simulation.statement import Breach, Shift, Term, View
+from simulation.statement import Breach, Shift, Term, Turning, View
 from simulation.turn import Turn
 
 SMALLEST_SHIFT = 0.02
 """Moves on the scale from -1 to 1 smaller than this are not told."""
+
+
+class UncausedShift(AssertionError):
+    """A position moved and nobody's statement pulled it: an error of ours, never drift."""
 
 
 @dataclass(frozen=True)
@@ -89,25 +93,61 @@ def judge(turn: Turn) -> Judgement:
     )
 
 
-def shifts(turn: Turn) -> tuple[Shift, ...]:
-    """Every move since the last round, each with the statement that pulled hardest the same way.
+def _pulls(turn: Turn, provision: str, before: float) -> dict[str, float]:
+    """What each other's last statement adds to the move on a provision, up to the common factor of openness.
 
-    The pull of another country is its weight times how far its own position lies beyond; it is what Friedkin and
-    Johnsen's step adds up, so a move without such a statement cannot happen.
+    Friedkin and Johnsen's step as a sum over seats: in round 2 the distance of what each said from one's own position,
+    after that what each moved since the round before, times how much one listens to it.
     """
+    seats = [d.code for d in turn.table]
+    earlier = {s.code: s.view(provision).position for s in turn.heard if s.round == turn.round - 2}
+    found = {}
+    for said in turn.last_round:
+        since = before if turn.round == 2 else earlier.get(said.code, before)
+        found[said.id] = float(turn.mixing[seats.index(said.code)]) * (said.view(provision).position - since)
+    return found
+
+
+def _cause(turn: Turn, provision: str, before: float, move: float) -> str:
+    """The statement behind a move: the hardest pull the same way, else what set off one's own move a round ago."""
+    pulls = _pulls(turn, provision, before)
+    cause = max(sorted(pulls), key=lambda name: pulls[name] * np.sign(move), default="")
+    if cause and pulls[cause] * move > 0:
+        return cause
+    for said in reversed(turn.own):
+        for shift in said.shifts:
+            if shift.provision == provision and (shift.after - shift.before) * move > 0:
+                return shift.because
+    raise UncausedShift(f"{turn.dossier.code} moved on {provision} in round {turn.round} after nobody")
+
+
+def shifts(turn: Turn, found: Judgement) -> tuple[Shift, ...]:
+    """Every move since the last round worth telling, with its cause; all of them where the stance itself changed."""
     if turn.round == 1:
         return ()
+    least = SMALLEST_SHIFT if turn.own and turn.own[-1].stance == found.stance else 1e-6
     before, after = turn.positions[-2], turn.positions[-1]
-    seats = [d.code for d in turn.table]
-    found = []
-    for k, provision in enumerate(turn.scenario.provisions):
-        move = float(after[k] - before[k])
-        if abs(move) < SMALLEST_SHIFT:
-            continue
-        pulls = {
-            s.id: float(turn.mixing[seats.index(s.code)]) * (s.view(provision.id).position - float(before[k]))
-            for s in turn.last_round
-        }
-        cause = max(sorted(pulls), key=lambda name: pulls[name] * np.sign(move))
-        found.append(Shift(provision=provision.id, before=_round(before[k]), after=_round(after[k]), because=cause))
-    return tuple(found)
+    moves = zip(turn.scenario.provisions, before, after, strict=True)
+    return tuple(
+        Shift(
+            provision=p.id,
+            before=_round(was),
+            after=_round(now),
+            because=_cause(turn, p.id, float(was), float(now - was)),
+        )
+        for p, was, now in moves
+        if abs(now - was) >= least
+    )
+
+
+def turning(turn: Turn, found: Judgement, moved: tuple[Shift, ...]) -> Turning | None:
+    """Where the stance changed since the last round: the move that carried it, and the statement behind it."""
+    before = turn.own[-1].stance if turn.own else found.stance
+    if before == found.stance:
+        return None
+    stakes = {p.id: float(s) for p, s in zip(turn.scenario.provisions, turn.stakes, strict=True)}
+    up = 1 if found.stance > before else -1
+    carrying = max(moved, key=lambda s: up * (s.after - s.before) * stakes[s.provision], default=None)
+    if carrying is None or up * (carrying.after - carrying.before) <= 0:
+        raise UncausedShift(f"{turn.dossier.code} changed its stance in round {turn.round} after nobody")
+    return Turning(before=before, after=found.stance, provision=carrying.provision, because=carrying.because)

@@ -11,6 +11,8 @@ from simulation.statement import Answer, Argument, Shift, Statement
 from simulation.wording import one_of, signed
 
 MOST_ANSWERS = 2
+CHALLENGED = 5.0
+"""How much more an argument counts that was put to the desk in person."""
 
 
 def _threat(note: Note, said: Statement, argument: Argument) -> float:
@@ -30,12 +32,17 @@ def _threat(note: Note, said: Statement, argument: Argument) -> float:
 
 
 def targets(note: Note) -> list[tuple[Statement, Argument]]:
-    """The arguments to answer, most threatening first, one a country."""
+    """The arguments to answer, most threatening first, one a country.
+
+    Once there have been challenges, those who took on the desk's own arguments are answered before anybody else.
+    """
     answered = {a.argument for s in note.turn.own for a in s.answers}
+    mine = {a.id for s in note.turn.own for a in s.arguments}
+    challenges = {a.own for s in note.turn.last_round for a in s.answers if a.argument in mine and a.tone == "rebuts"}
     found: dict[str, tuple[float, Statement, Argument]] = {}
     for said in note.turn.last_round:
         for argument in said.arguments:
-            threat = _threat(note, said, argument)
+            threat = _threat(note, said, argument) * (CHALLENGED if argument.id in challenges else 1.0)
             if argument.id not in answered and threat > found.get(said.code, (0.0,))[0]:
                 found[said.code] = (threat, said, argument)
     ordered = sorted(found.values(), key=lambda row: (-row[0], row[1].id))
@@ -104,7 +111,7 @@ def _earlier(note: Note, provision: str, direction: int) -> Argument | None:
 def _concession(note: Note, shift: Shift) -> Answer | None:
     """Where another's statement moved the desk: the argument of it that pulled that way."""
     turn = note.turn
-    said = next(s for s in turn.last_round if s.id == shift.because)
+    said = next(s for s in turn.heard if s.id == shift.because)
     side = "for" if shift.after > shift.before else "against"
     heard = [a for a in said.arguments if a.provision == shift.provision and a.side == side]
     label = turn.scenario.provision(shift.provision).short
@@ -120,7 +127,7 @@ def _concession(note: Note, shift: Shift) -> Answer | None:
 
 def answers(note: Note) -> tuple[tuple[Answer, ...], tuple[Shift, ...]]:
     """What the desk says to the others, and every move it made since the last round."""
-    moved = shifts(note.turn)
+    moved = shifts(note.turn, note.judgement)
     given = [_reply(note, said, argument) for said, argument in targets(note)]
     largest = sorted(moved, key=lambda s: -abs(s.after - s.before))
     conceded = [c for s in largest[:1] if abs(s.after - s.before) >= 0.05 and (c := _concession(note, s))]

@@ -12,6 +12,9 @@ LABELS = {-2: "strongly opposes", -1: "opposes", 0: "stays out", 1: "supports", 
 NAMES = {-2: "strongly_oppose", -1: "oppose", 0: "neutral", 1: "support", 2: "strongly_support"}
 
 
+Phase = Literal["opening", "challenges", "answers", "amendments", "closing"]
+
+
 class Recorded(BaseModel):
     """A piece of the record: strict and frozen, so that JSON in and out is the same thing."""
 
@@ -108,6 +111,17 @@ class Shift(Recorded):
     """The id of the statement that pulled hardest in the direction of the move."""
 
 
+class Turning(Recorded):
+    """A change of stance since the last round, with the statement that caused it."""
+
+    before: int
+    after: int
+    provision: str
+    """The provision whose move did most to carry the score over the cut point."""
+    because: str
+    """The statement behind that move."""
+
+
 class Ask(Recorded):
     """An amendment the country asks for."""
 
@@ -129,6 +143,8 @@ class Statement(Recorded):
     callsign: str
     round: int = Field(ge=1)
     engine: str
+    phases: tuple[Phase, ...] = ()
+    """What this round of the protocol is for."""
     stance: int = Field(ge=-2, le=2)
     score: float
     """The latent score behind the stance."""
@@ -147,6 +163,8 @@ class Statement(Recorded):
     arguments: tuple[Argument, ...] = ()
     answers: tuple[Answer, ...] = ()
     shifts: tuple[Shift, ...] = ()
+    turning: Turning | None = None
+    """Where the stance itself changed."""
     asks: tuple[Ask, ...] = ()
 
     @property

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from simulation.amendments import Change
 from simulation.dossier import Dossier
 from simulation.scenario import Scenario
-from simulation.statement import Statement
+from simulation.statement import Phase, Statement
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,21 @@ class Turn:
     """What each change of wording would do to the country, best first."""
     heard: tuple[Statement, ...]
     """Everything said in earlier rounds, in the order it was said."""
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """What this round is for: opening, challenges, answers, amendments, closing, as far as the rounds allow.
+
+        A debate of five rounds gives each its own; a shorter one puts the last ones together, a longer one answers on.
+        """
+        if self.round == 1:
+            return ("opening",) if self.rounds > 1 else ("opening", "amendments", "closing")
+        now: list[Phase] = ["challenges" if self.round == 2 else "answers"]
+        if self.round == self.rounds - 1 and self.rounds >= 5:
+            now = ["amendments"] if self.rounds == 5 else ["answers", "amendments"]
+        if self.round == self.rounds:
+            now += ["closing"] if self.rounds >= 5 else ["amendments", "closing"]
+        return tuple(p for p in now if not (self.rounds == 5 and self.round == 5 and p == "answers"))
 
     @property
     def own(self) -> tuple[Statement, ...]:

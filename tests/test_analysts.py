@@ -50,7 +50,7 @@ class Contract:
         """Every turn of the first rounds, with what was said before."""
         analyst = self.analyst(floor)
         for number in range(1, rounds + 1):
-            floor.order.append(tuple(d.code for d in floor.table))
+            floor.begin(tuple(d.code for d in floor.table))
             said = [(turn := floor.turn(c, number), analyst.speak(turn)) for c in floor.seats]
             yield from said
             floor.statements |= {s.id: s for _, s in said}
@@ -62,7 +62,7 @@ class Contract:
 
     def test_it_leaves_its_turn_untouched(self, floor):
         analyst = self.analyst(floor)
-        floor.order.append(tuple(d.code for d in floor.table))
+        floor.begin(tuple(d.code for d in floor.table))
         turn = floor.turn("japan", 1)
         before = (copy.deepcopy(turn.positions), turn.dossier.model_dump(), turn.scenario.model_dump(), turn.heard)
         analyst.speak(turn)

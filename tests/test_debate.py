@@ -1,11 +1,14 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from simulation.analysts.dossier import DossierAnalyst
 from simulation.analysts.scripted import ScriptedAnalyst
+from simulation.catalog import files, load_dossier, load_scenario
 from simulation.debate import Floor, build, debate
 from simulation.errors import CommuniqueError
+from simulation.judgement import UncausedShift
 from simulation.runs import table_of
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -14,6 +17,15 @@ GOLDEN = Path(__file__).parent / "golden"
 @pytest.fixture
 def seats(scenario):
     return table_of(scenario)
+
+
+LIVE = [n for n, p in files("scenarios").items() if p.parent.name != "history"]
+
+
+def everybody(name):
+    """Every desk there is at the table of a live scenario."""
+    scenario = load_scenario(name).model_copy(update={"countries": tuple(files("agents"))})
+    return floor_with(scenario, {n: load_dossier(n) for n in scenario.countries})
 
 
 def floor_with(scenario, seats, **analysts):
@@ -75,9 +87,32 @@ def test_every_shift_has_a_cause_that_pulled_the_same_way(takaichi):
     assert shifts
     for speaker, shift in shifts:
         cause = said[shift.because]
-        assert cause.round == speaker.round - 1
-        pulled = cause.view(shift.provision).position - shift.before
-        assert pulled * (shift.after - shift.before) > 0
+        assert cause.round < speaker.round
+        assert cause.code != speaker.code
+        if speaker.round == 2:
+            pulled = cause.view(shift.provision).position - shift.before
+            assert pulled * (shift.after - shift.before) > 0
+
+
+def test_a_move_that_nobody_caused_is_an_error(scenario, seats):
+    floor = floor_with(scenario, seats)
+    order = tuple(d.code for d in floor.table)
+    floor.begin(order)
+    floor.statements |= {s.id: s for c in seats for s in [DossierAnalyst().speak(floor.turn(c, 1))]}
+    floor.begin(order)
+    turn = floor.turn("japan", 2)
+    drifted = turn.positions.copy()
+    drifted[-1] = 1.0
+    with pytest.raises(UncausedShift):
+        DossierAnalyst().speak(replace(turn, positions=drifted))
+
+
+def test_a_change_of_stance_names_its_cause():
+    found = [s for name in LIVE for s in debate(everybody(name))[0].statements if s.round > 1 and s.turning]
+    assert found
+    for said in found:
+        assert said.turning.after == said.stance != said.turning.before
+        assert said.turning.because in {s.because for s in said.shifts if s.provision == said.turning.provision}
 
 
 def test_a_held_position_never_moves(takaichi):

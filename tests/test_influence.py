@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulation.influence import closed_form, openness, path, step, weights
+from simulation.influence import closed_form, heard, openness, path, step, weights
 
 # Friedkin and Johnsen's four-person group, as printed: W, susceptibility 1 - w_ii, opening 25, 25, 75, 85.
 W = np.array([[0.22, 0.12, 0.36, 0.30], [0.147, 0.215, 0.344, 0.294], [0, 0, 1, 0], [0.09, 0.178, 0.446, 0.286]])
@@ -53,6 +53,17 @@ def test_a_frozen_position_does_not_move_and_a_rival_is_not_listened_to(group):
     assert np.allclose(walked[:, 0], opening[0])
     near = np.array([[1.0, -0.5], [0.3, 1.0]])
     assert weights(np.array([0.5, 0.5]), near)[0, 1] == 0
+
+
+@given(groups())
+def test_nobody_listens_to_a_seat_that_said_nothing(group):
+    mixing, _, _ = group
+    spoke = np.ones(len(mixing), dtype=bool)
+    assert np.allclose(heard(mixing, spoke), mixing)
+    spoke[0] = False
+    now = heard(mixing, spoke)
+    assert np.allclose(now[1:, 0], 0)
+    assert np.allclose(now.sum(axis=1), 1)
 
 
 def test_a_country_is_least_open_where_it_cares_most_and_closed_on_a_red_line():

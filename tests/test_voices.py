@@ -39,7 +39,7 @@ def spoken(floor):
     """Everything said, round by round, without the graph."""
     analyst = DossierAnalyst()
     for number in range(1, floor.scenario.debate.rounds + 1):
-        floor.order.append(tuple(d.code for d in floor.table))
+        floor.begin(tuple(d.code for d in floor.table))
         said = [analyst.speak(floor.turn(c, number)) for c in COUNTRIES]
         floor.statements |= {s.id: s for s in said}
         yield from said

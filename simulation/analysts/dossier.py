@@ -4,7 +4,7 @@ The same turn always gives the same words.
 """
 
 from simulation.desk_note import Note, asks, challenges, closing, context, headline, implications, outlook, ranked
-from simulation.judgement import judge
+from simulation.judgement import judge, turning
 from simulation.material import pick, points
 from simulation.replies import answers
 from simulation.statement import Paragraph, Statement
@@ -32,6 +32,7 @@ def _frame(note: Note, **parts: object) -> Statement:
             "callsign": turn.dossier.callsign,
             "round": turn.round,
             "engine": "dossier",
+            "phases": turn.phases,
             "stance": found.stance,
             "score": found.score,
             "probabilities": found.probabilities,
@@ -79,14 +80,14 @@ def _answering(note: Note) -> Statement:
         )
     else:
         said = f"{upper(turn.dossier.short)} holds its position on every provision."
-    last = turn.round == turn.rounds
     return _frame(
         note,
         headline=said,
         answers=given,
         shifts=moved,
-        asks=asks(turn) if last else (),
-        outlook=(closing(turn, note.judgement),) if last else (),
+        turning=turning(turn, note.judgement, moved),
+        asks=asks(turn) if "amendments" in turn.phases else (),
+        outlook=(closing(turn, note.judgement),) if "closing" in turn.phases else (),
     )
 
 
