@@ -110,6 +110,8 @@ MEANINGS = {
     "E121": "A passage rests on unverified sources only; it needs at least one that somebody has looked up.",
     "E122": "The score and the stance of a reaction contradict each other.",
     "E123": "An engine is named for a country that has no seat.",
+    "E126": "No run, or more than one, answers to this name. A run is an id, a unique prefix, a path, or `latest`.",
+    "E127": "run.json cannot be read as a run of this version.",
     "E125": "Nothing to score: no file under the path has a `history`.",
     "E124": "There is no such engine: engines are the modules of simulation/analysts/.",
 }

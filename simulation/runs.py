@@ -11,7 +11,7 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -82,6 +82,15 @@ def _made() -> dict[str, Any]:
     }
 
 
+def digests(scenario: Scenario, seats: Iterable[str]) -> dict[str, str]:
+    """SHA-256 of everything a debate is made from: the scenario, the dossiers, the coefficients."""
+    files = catalog.files("agents")
+    found = {f"agents/{name}.yaml": _digest(files[name].read_bytes()) for name in seats}
+    found["scenario"] = _digest(json.dumps(scenario.model_dump(mode="json"), sort_keys=True).encode())
+    found["coefficients.yaml"] = _digest(coefficients_bytes())
+    return dict(sorted(found.items()))
+
+
 def table_of(scenario: Scenario, countries: Sequence[str] = ()) -> dict[str, Dossier]:
     """The dossiers of those at the table, by name; `countries` takes the place of the scenario's own list."""
     if countries:
@@ -120,10 +129,6 @@ def run(
     transcript, merged = debate(floor)
     names = {**party_names(), **{d.code: d.short for d in seats.values()}}
     rows = {d.code: floor.changes[i] for i, d in enumerate(floor.table)}
-    files = catalog.files("agents")
-    digests = {f"agents/{name}.yaml": _digest(files[name].read_bytes()) for name in seats}
-    digests["scenario"] = _digest(json.dumps(loaded.model_dump(mode="json"), sort_keys=True).encode())
-    digests["coefficients.yaml"] = _digest(coefficients_bytes())
     return Run(
         scenario=loaded,
         seats=seats,
@@ -131,7 +136,7 @@ def run(
         transcript=transcript,
         merge=merged,
         assessment=assess(loaded, names, transcript, merged, rows),
-        inputs=dict(sorted(digests.items())),
+        inputs=digests(loaded, seats),
         made=_made(),
     )
 

@@ -1,0 +1,33 @@
+"""communique verify: whether a run folder tells the truth."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("run")
+@click.option(
+    "--under", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Where runs lie."
+)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def command(run: str, under: Path, as_json: bool) -> int:
+    """Re-derive every number of RUN (an id, a unique prefix, a path or `latest`) and check every id, date and line.
+
+    Exit status 2 where something is not so.
+    """
+    import json
+    from dataclasses import asdict
+
+    from simulation.records import locate
+    from simulation.verification import verify
+
+    folder = locate(run, under)
+    found = verify(folder)
+    if as_json:
+        click.echo(json.dumps([asdict(f) for f in found], ensure_ascii=False, indent=1))
+    elif not found:
+        click.echo(f"{folder}: every number, id, date and line holds")
+    for falsehood in found if not as_json else []:
+        click.echo(f"{falsehood.kind}: {falsehood.place}: {falsehood.message}", err=True)
+    return 2 if found else 0

@@ -1,0 +1,87 @@
+"""A run folder read back: run.json to a `Run`, and a name, prefix or path to a folder.
+
+What comes back is the record as it stands; whether it is true is for `verification` to say.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from simulation import catalog
+from simulation.assessment import Assessment
+from simulation.errors import InputError, nearest
+from simulation.moderation import Merge
+from simulation.runs import FORMAT, Run
+from simulation.scenario import Scenario
+from simulation.transcript import Transcript
+
+MAX_BYTES = 200_000_000
+NAME = re.compile(r"\d{4}-\d\d-\d\d-[a-z0-9][a-z0-9_-]*-[0-9a-f]{8}")
+
+
+def folders(under: Path) -> list[Path]:
+    """Every run folder, oldest first by name."""
+    return sorted(p for p in under.iterdir() if p.is_dir() and NAME.fullmatch(p.name)) if under.is_dir() else []
+
+
+def locate(name: str, under: Path) -> Path:
+    """A run folder by path, id, unique prefix, or `latest` (the one written last)."""
+    if (Path(name) / "run.json").is_file():
+        return Path(name)
+    known = folders(under)
+    if name == "latest" and known:
+        return max(known, key=lambda p: ((p / "run.json").stat().st_mtime_ns, p.name))
+    found = [p for p in known if p.name == name] or [p for p in known if p.name.startswith(name)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise InputError(
+            f'"{name}" fits {len(found)} runs', "write more of it: " + ", ".join(p.name for p in found[:5]), "E126"
+        )
+    raise InputError(f'no run "{name}" under {under}', nearest(name, [p.name for p in known]), "E126")
+
+
+def raw(folder: Path) -> dict[str, Any]:
+    """run.json as data."""
+    path = folder / "run.json"
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise InputError(f"{path} is larger than any run", "check that it is the right file", "E103")
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}", "check the path", "E101") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(
+            f"{path} is not JSON: {error}", "the file was cut off or edited; run the scenario again", "E127"
+        ) from None
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        found = data.get("format") if isinstance(data, dict) else None
+        raise InputError(
+            f"{path} has format {found!r}; this program reads {FORMAT}", "use the version that wrote it", "E127"
+        )
+    return data
+
+
+def load(folder: Path) -> Run:
+    """The run of a folder; its dossiers are those of this installation."""
+    data = raw(folder)
+    try:
+        scenario = Scenario.model_validate(data["scenario"])
+        return Run(
+            scenario=scenario,
+            seats={name: catalog.load_dossier(name) for name in scenario.seats},
+            engines=dict(data["engines"]),
+            transcript=Transcript.model_validate(data["transcript"]),
+            merge=Merge.model_validate(data["merge"]),
+            assessment=Assessment.model_validate(data["assessment"]),
+            inputs=dict(data["inputs"]),
+            made=dict(data["made"]),
+        )
+    except (KeyError, TypeError, ValidationError) as error:
+        where = ".".join(map(str, error.errors()[0]["loc"])) if isinstance(error, ValidationError) else str(error)
+        raise InputError(
+            f"{folder / 'run.json'} does not hold a run: {where}", "run the scenario again", "E127"
+        ) from None

@@ -1,0 +1,190 @@
+"""Whether a run folder tells the truth: every number re-derived, every id and date checked, every line compared.
+
+Two ways, so that neither has to be trusted alone: the record is checked against itself (a score is the sum of its
+bars, a merge the mean of its positions), and the debate is held again from the recorded inputs and compared byte by
+byte where its engines are deterministic.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from simulation import runs
+from simulation.moderation import merge, speaking_order
+from simulation.records import load, raw
+from simulation.report import files
+from simulation.runs import Run
+from simulation.stance import breaches, cap, probabilities, to_stance
+from simulation.statement import NAMES, Statement
+from simulation.wording import VERDICTS
+from simulation.written import latest_day
+
+DETERMINISTIC = {"dossier"}
+NEAR = 5e-5
+"""Recorded figures are rounded to six digits; sums of a few dozen of them agree to this."""
+
+
+@dataclass(frozen=True)
+class Falsehood:
+    """One thing in a run folder that is not so."""
+
+    kind: str
+    place: str
+    message: str
+
+
+def _stance(run: Run, said: Statement) -> Iterator[Falsehood]:
+    """A statement against itself: bars, score, stance, probabilities, wording."""
+    total = sum(t.value for t in said.terms)
+    if abs(total - said.score) > NEAR:
+        yield Falsehood("score", said.id, f"the bars add up to {total:+.4f}, the score says {said.score:+.4f}")
+    shares = probabilities(np.array(said.score))
+    if float(np.abs(shares - np.array(said.probabilities)).max()) > NEAR:
+        yield Falsehood("probability", said.id, "the probabilities are not those of the score")
+    met = breaches(run.seats[said.country], run.scenario)
+    expected = int(to_stance(np.array(said.score), np.array(cap(met))))
+    if said.stance != expected:
+        yield Falsehood("stance", said.id, f"says {NAMES[said.stance]}; score and rules give {NAMES[expected]}")
+    if sorted(b.rule for b in said.breaches) != sorted(rule.id for _, rule in met):
+        yield Falsehood("rule", said.id, "the rules it reports are not those its dossier's provisions meet")
+    word = VERDICTS[said.stance].split(" {it}")[0]
+    for stance, verdict in VERDICTS.items():
+        other = verdict.split(" {it}")[0]
+        claims = re.search(rf"\b{other} the {re.escape(run.scenario.proposal.noun)}\b", said.headline)
+        if claims and other != word and stance != said.stance:
+            yield Falsehood("wording", said.id, f'the headline says "{other}", the stance is {NAMES[said.stance]}')
+
+
+def _references(run: Run, said: Statement) -> Iterator[Falsehood]:
+    """Ids, sources and dates."""
+    known = run.seats[said.country].sources
+    parts = [*said.arguments, *said.answers, *said.asks, *said.breaches, *said.context, *said.implications]
+    parts += [*said.challenges, *said.outlook, *([said.telling] if said.telling else [])]
+    for name in dict.fromkeys(s for part in parts for s in part.sources):
+        if name not in known:
+            yield Falsehood("source", said.id, f'cites "{name}", which its dossier does not hold')
+        elif latest_day(known[name].date) > run.scenario.day:
+            yield Falsehood("date", said.id, f'cites "{name}" of {known[name].date}, after {run.scenario.date}')
+    passages = {p.id: p for p in run.seats[said.country].passages}
+    for argument in said.arguments:
+        passage = passages.get(argument.passage or "")
+        if argument.passage and (passage is None or " ".join(passage.text.split()) != argument.text):
+            yield Falsehood("passage", argument.id, f'is not the text of passage "{argument.passage}"')
+        elif passage and (passage.claim != argument.claim or passage.sources != argument.sources):
+            yield Falsehood("passage", argument.id, f'claim or sources differ from passage "{argument.passage}"')
+
+
+def _answers(run: Run) -> Iterator[Falsehood]:
+    """Who answers whom, and what caused which move."""
+    said = {s.id: s for s in run.transcript.statements}
+    arguments = {a.id: s.id for s in said.values() for a in s.arguments}
+    for speaker in said.values():
+        for answer in speaker.answers:
+            if arguments.get(answer.argument) != answer.statement or said[answer.statement].round >= speaker.round:
+                yield Falsehood("answer", speaker.id, f"answers {answer.argument}, which nobody had said")
+            if answer.own is not None and arguments.get(answer.own, "").split("-")[0] != speaker.code:
+                yield Falsehood("answer", speaker.id, f"uses {answer.own}, which is not its own argument")
+        for shift in speaker.shifts:
+            earlier = said.get(f"{speaker.code}-{speaker.round - 1}")
+            if shift.because not in said or said[shift.because].round >= speaker.round:
+                yield Falsehood("cause", speaker.id, f"moved because of {shift.because}, which had not been said")
+            if abs(shift.after - speaker.view(shift.provision).position) > NEAR or (
+                earlier and abs(shift.before - earlier.view(shift.provision).position) > NEAR
+            ):
+                yield Falsehood("shift", speaker.id, f"the move on {shift.provision} is not between its positions")
+        for view in speaker.views:
+            if view.frozen and view.position != view.opening:
+                yield Falsehood("held", speaker.id, f"{view.provision} is held by a rule and moved all the same")
+
+
+def _table(run: Run) -> Iterator[Falsehood]:
+    """Who sat, in which order they spoke, and that everybody spoke once a round or is a gap."""
+    codes = sorted(d.code for d in run.seats.values())
+    for number, row in enumerate(run.transcript.order, 1):
+        if sorted(row) != codes:
+            yield Falsehood("order", f"round {number}", "is not an order of those at the table")
+        elif row != speaking_order(codes, run.transcript.seed, number):
+            yield Falsehood("order", f"round {number}", "is not the order the seed draws")
+    turns = [s.id for s in run.transcript.statements] + [f"{g.code}-{g.round}" for g in run.transcript.gaps]
+    expected = [f"{c}-{r}" for r in range(1, run.transcript.rounds + 1) for c in codes]
+    if sorted(turns) != sorted(expected):
+        yield Falsehood("turn", "transcript", "somebody spoke twice, or a turn is neither a statement nor a gap")
+    for said in run.transcript.statements:
+        if said.id != f"{said.code}-{said.round}" or run.seats[said.country].code != said.code:
+            yield Falsehood("turn", said.id, "the id is not that of its country and round")
+
+
+def _merged(run: Run) -> Iterator[Falsehood]:
+    """The merge re-derived from the recorded positions, and findings whose evidence was never given."""
+    fresh = merge(run.scenario, tuple(run.seats.values()), run.transcript.final)
+    for field in type(fresh).model_fields:
+        if getattr(fresh, field) != getattr(run.merge, field):
+            yield Falsehood("merge", field, "is not what the final positions give")
+    ids = {s.id for s in run.transcript.statements}
+    for section, findings in run.assessment:
+        for finding in findings:
+            for evidence in getattr(finding, "evidence", ()):
+                if evidence not in ids:
+                    yield Falsehood("evidence", section, f"rests on {evidence}, which was never said")
+
+
+def _inputs(run: Run) -> Iterator[Falsehood]:
+    """The hashes of the inputs against the files here and the scenario in the record."""
+    fresh = runs.digests(run.scenario, run.seats)
+    for name in sorted({*fresh, *run.inputs}):
+        if fresh.get(name) != run.inputs.get(name):
+            yield Falsehood("input", name, "is not the file the run was made from; the run cannot be held again here")
+
+
+def _again(run: Run, data: dict[str, Any]) -> Iterator[Falsehood]:
+    """The debate held again from the record's scenario, compared field by field."""
+    fresh = json.loads(json.dumps(runs.run(run.scenario).record()))
+    for part in ("engines", "scenario", "transcript", "merge", "assessment"):
+        yield from _differs(part, fresh.get(part), data.get(part))
+
+
+def _differs(place: str, fresh: Any, found: Any) -> Iterator[Falsehood]:
+    if isinstance(fresh, dict) and isinstance(found, dict):
+        for key in sorted({*fresh, *found}):
+            yield from _differs(f"{place}.{key}", fresh.get(key), found.get(key))
+    elif isinstance(fresh, list) and isinstance(found, list) and len(fresh) == len(found):
+        for n, (one, two) in enumerate(zip(fresh, found, strict=True)):
+            yield from _differs(f"{place}[{n}]", one, two)
+    elif fresh != found:
+        shown = f"{str(found)[:60]!r}, held again it is {str(fresh)[:60]!r}"
+        yield Falsehood("record", place, shown)
+
+
+def _reports(run: Run, folder: Path) -> Iterator[Falsehood]:
+    """Every report line for line against what the record renders to."""
+    for name, text in files.reports(run).items():
+        path = folder / name
+        if not path.is_file():
+            yield Falsehood("report", name, "is missing")
+            continue
+        fresh, found = text.splitlines(), path.read_text(encoding="utf-8", errors="replace").splitlines()
+        for number in range(max(len(fresh), len(found))):
+            one, two = fresh[number : number + 1], found[number : number + 1]
+            if one != two:
+                yield Falsehood(
+                    "report", f"{name}:{number + 1}", f"the record does not say: {(two or ['(cut off)'])[0][:90]}"
+                )
+                break
+
+
+def verify(folder: Path) -> list[Falsehood]:
+    """Everything in a run folder that is not so; an empty list where all of it holds."""
+    data, run = raw(folder), load(folder)
+    found = [*_inputs(run), *_table(run), *_answers(run), *_merged(run)]
+    for said in run.transcript.statements:
+        found += [*_references(run, said)]
+        if said.engine in DETERMINISTIC:
+            found += [*_stance(run, said)]
+    if set(run.engines.values()) <= DETERMINISTIC and not any(f.kind == "input" for f in found):
+        found += _again(run, data)
+    return [*found, *_reports(run, folder)]
