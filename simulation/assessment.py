@@ -1,28 +1,20 @@
-"""The combined assessment as data: every finding with the statements it rests on.
+"""The combined assessment as data: the findings put together, with how firmly each stands.
 
-Prose narrates the merge; it never adds to it. A sentence about a country names the statement that bears it.
+The numbers come from the merge and the negotiation, the sentences from `findings` and `prospects`; nothing is decided
+here but the order.
 """
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
-from simulation.amendments import Change, easiest
-from simulation.moderation import Landing, Merge
+from simulation import findings, prospects
+from simulation.amendments import Change
+from simulation.dossier import Dossier
+from simulation.findings import Desk, Finding
+from simulation.moderation import Merge
+from simulation.negotiation import Negotiation
 from simulation.scenario import Scenario
-from simulation.stance import CAP, CENTRAL, to_stance
-from simulation.statement import LABELS, Recorded, Statement
+from simulation.statement import Recorded
 from simulation.transcript import Transcript
-from simulation.wording import chance, listed, signed, upper
-
-NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-
-
-class Finding(Recorded):
-    """A sentence or two, and the ids of the statements it rests on."""
-
-    text: str
-    evidence: tuple[str, ...] = ()
 
 
 class Effect(Recorded):
@@ -41,9 +33,20 @@ class Assessment(Recorded):
     """What the debate amounts to."""
 
     bottom_line: tuple[Finding, ...]
+    """Three sentences."""
+    common: tuple[Finding, ...]
+    """The firmest common ground and the hardest point."""
     agreed: tuple[Finding, ...]
     contested: tuple[Finding, ...]
     blocked: tuple[Finding, ...]
+    reservations: tuple[Finding, ...]
+    """What holds each supporter back."""
+    groups: tuple[Finding, ...]
+    """Who stands with whom."""
+    decisions: tuple[Finding, ...]
+    """What each decision rule makes of it."""
+    package: tuple[Finding, ...]
+    """The version most could sign, and what brings in each country outside."""
     terms: tuple[Finding, ...]
     """What each country asks for, and what would move it."""
     movement: tuple[Finding, ...]
@@ -51,194 +54,6 @@ class Assessment(Recorded):
     certainty: tuple[Finding, ...]
     amendments: tuple[Effect, ...]
     """The changes of wording that would move most, best first."""
-
-
-class Desk:
-    """The names a finding needs: who is who, and what the provisions are called."""
-
-    def __init__(self, scenario: Scenario, names: Mapping[str, str], final: Sequence[Statement]) -> None:
-        self.scenario, self.names, self.final = scenario, names, final
-        self.said = {s.code: s for s in final}
-
-    def who(self, codes: Sequence[str]) -> str:
-        """Names in prose."""
-        return listed([self.names[c] for c in codes])
-
-    def ids(self, codes: Sequence[str]) -> tuple[str, ...]:
-        """The final statements of some countries."""
-        return tuple(self.said[c].id for c in codes)
-
-    def label(self, provision: str) -> str:
-        """A provision in two or three words."""
-        return self.scenario.provision(provision).short
-
-    def at(self, codes: Sequence[str], provision: str) -> str:
-        """Japan (+0.57) and the EU (+0.41)."""
-        return listed([f"{self.names[c]} ({signed(self.said[c].view(provision).position)})" for c in codes])
-
-
-def _count(number: int, noun: str) -> str:
-    word = NUMBERS[number] if number < len(NUMBERS) else str(number)
-    return f"{word} {noun}{'' if number == 1 else 's'}"
-
-
-def _camps(desk: Desk, merged: Merge) -> Finding:
-    """Who is where, in one sentence."""
-    verbs = (("supports it", "support it"), ("stands aside", "stand aside"), ("opposes it", "oppose it"))
-    parts = []
-    for codes, (one, many) in zip((merged.support, merged.aside, merged.oppose), verbs, strict=True):
-        if codes:
-            firm = [c for c in codes if abs(desk.said[c].stance) == 2]
-            tail = f" ({desk.who(firm)} firmly)" if firm and len(codes) > 1 else " firmly" if firm else ""
-            parts.append(f"{desk.who(codes)} {one if len(codes) == 1 else many}{tail}")
-    everybody = [*merged.support, *merged.aside, *merged.oppose]
-    noun = desk.scenario.proposal.noun
-    return Finding(text=f"On the {noun} as worded, {'; '.join(parts)}.", evidence=desk.ids(everybody))
-
-
-def _verdict(desk: Desk, merged: Merge) -> Finding:
-    """Whether those invited would join, and what they could join instead."""
-    invited = [s.code for s in desk.final if s.code in desk.scenario.proposal.invited]
-    noun = desk.scenario.proposal.noun
-    if not invited:
-        share = len(merged.support)
-        text = (
-            f"{upper(_count(share, 'seat'))} of {len(desk.final)} would carry the {noun}; no seat is invited by name."
-        )
-        return Finding(text=text, evidence=desk.ids(merged.support))
-    joins = [c for c in merged.support if c in invited]
-    stays = [c for c in invited if c not in joins]
-    if not stays:
-        text = f"Every invited seat at the table would take part: {desk.who(joins)}."
-    elif not joins:
-        text = f"None of the invited seats at the table would take part as worded: {desk.who(stays)}."
-    else:
-        text = f"Of the invited seats at the table {desk.who(joins)} would take part; {desk.who(stays)} would not."
-    return Finding(text=text, evidence=desk.ids([*joins, *stays]))
-
-
-def _common(desk: Desk, merged: Merge) -> Finding:
-    """The provision with most ground under it and the one with least."""
-    best = max(merged.landings, key=lambda x: (len(x.favour) - len(x.against), x.zone))
-    worst = min(merged.landings, key=lambda x: (x.zone, -x.spread))
-    seats = f"{len(best.favour)} of {len(desk.final)} seats for it"
-    text = f"The firmest common ground is {desk.label(best.provision)} ({seats})"
-    if worst.provision != best.provision and worst.against:
-        text += (
-            f"; the hardest point is {desk.label(worst.provision)}, which {desk.at(worst.against, worst.provision)} "
-        )
-        text += "rejects" if len(worst.against) == 1 else "reject"
-    return Finding(text=f"{text}.", evidence=desk.ids([*best.favour, *worst.against]))
-
-
-def _agreed(desk: Desk, landing: Landing) -> Finding:
-    low, high = (landing.favour + landing.undecided)[-1], landing.favour[0]
-    text = (
-        f"{upper(desk.label(landing.provision))}: nobody is against it and {len(landing.favour)} of {len(desk.final)} "
-        f"seats are for it; it lands at {signed(landing.zone)}, between {desk.at([low], landing.provision)} "
-        f"and {desk.at([high], landing.provision)}."
-    )
-    return Finding(text=text, evidence=desk.ids([*landing.favour, *landing.undecided]))
-
-
-def _contested(desk: Desk, landing: Landing) -> Finding:
-    text = (
-        f"{upper(desk.label(landing.provision))}: {desk.at(landing.favour, landing.provision)} against "
-        f"{desk.at(landing.against, landing.provision)}."
-    )
-    if landing.undecided:
-        text += f" {upper(desk.who(landing.undecided))} {'is' if len(landing.undecided) == 1 else 'are'} undecided."
-    if landing.two_poles:
-        text += f" The table has two poles here: its mean of {signed(landing.zone)} describes nobody."
-    if landing.invited is not None:
-        text += f" Among those invited it lands at {signed(landing.invited)}."
-    return Finding(text=text, evidence=desk.ids([*landing.favour, *landing.undecided, *landing.against]))
-
-
-def _blocked(desk: Desk, said: Statement) -> Finding:
-    """The rules one country meets, grouped by provision."""
-    by: dict[str, list[str]] = {}
-    for breach in said.breaches:
-        by.setdefault(breach.provision, []).append(breach.kind)
-    parts = [
-        f"{desk.label(p)} ({listed([_count(kinds.count(k), k) for k in dict.fromkeys(kinds)])})"
-        for p, kinds in by.items()
-    ]
-    text = f"{upper(desk.names[said.code])} meets its own rules on {listed(parts)}."
-    central = [b for b in said.breaches if desk.scenario.provision(b.provision).weight >= CENTRAL]
-    if central:
-        best = min(CAP[b.effect] for b in central)
-        text += f" Whatever the rest says, it can at best {'stand aside' if best == 0 else 'oppose'}."
-    return Finding(text=text, evidence=(said.id,))
-
-
-def _terms(desk: Desk, said: Statement, row: Sequence[Change]) -> Finding:
-    asked = [a.text.rstrip(".") for a in said.asks if a.option is None]
-    text = f"{upper(desk.names[said.code])} asks: {'; '.join(asked)}." if asked else ""
-    if (change := easiest(row)) and (said.stance <= 0 or change.stance > said.stance):
-        place = f"in the place of {change.provision.short}"
-        how = f"“{change.option.text.rstrip('.')}” {place}" if change.option else f"Dropping {change.provision.short}"
-        moves = "would move it up a step" if change.stance > said.stance else "would ease it most, but moves no step"
-        text += f" {how} {moves}."
-    return Finding(text=text.strip(), evidence=(said.id,))
-
-
-def _movement(desk: Desk, record: Transcript) -> tuple[Finding, ...]:
-    """Who moved from the first round to the last, and after whom."""
-    found = []
-    for said in record.final:
-        mine = record.of(said.code)
-        moves = [(abs(v.position - v.opening), v) for v in said.views]
-        size, view = max(moves, key=lambda m: m[0])
-        causes = [s.because for m in mine for s in m.shifts if s.provision == view.provision]
-        name = upper(desk.names[said.code])
-        if mine[0].stance != said.stance:
-            text = f"{name} began where it {LABELS[mine[0].stance]} and ends where it {LABELS[said.stance]}."
-        elif size < 0.02:
-            continue
-        else:
-            text = (
-                f"{name} moved most on {desk.label(view.provision)}, from {signed(view.opening)} to "
-                f"{signed(view.position)}, without changing its stance."
-            )
-        found.append(Finding(text=text, evidence=tuple(dict.fromkeys([mine[0].id, *causes, said.id]))))
-    return tuple(found) or (
-        Finding(text="No seat moved by more than 0.02 on any provision.", evidence=desk.ids(list(desk.said))),
-    )
-
-
-def side(stance: int) -> str:
-    """The side a stance is on, as a noun."""
-    return "support" if stance > 0 else "opposition" if stance < 0 else "standing aside"
-
-
-def ruled(said: Statement) -> bool:
-    """Whether a rule, not the score, put the stance where it is."""
-    return bool(said.breaches) and said.stance < int(to_stance(np.array(said.score)))
-
-
-def side_share(said: Statement) -> float:
-    """The probability of the side the stance is on: support, standing aside or opposition."""
-    p = said.probabilities
-    return p[3] + p[4] if said.stance > 0 else p[0] + p[1] if said.stance < 0 else p[2]
-
-
-def _certainty(desk: Desk, record: Transcript) -> tuple[Finding, ...]:
-    """How likely each final stance is, on the record of past proposals, weakest first."""
-    rows = sorted(record.final, key=side_share)
-    free = [s for s in rows if not ruled(s)]
-    parts = [f"{side(s.stance)} from {desk.names[s.code]} is {chance(side_share(s))}" for s in free]
-    found = [Finding(text=f"Weakest first: {'; '.join(parts)}.", evidence=tuple(s.id for s in free))] if free else []
-    for said in rows:
-        if ruled(said):
-            share = said.probabilities[3] + said.probabilities[4]
-            who = f"{upper(side(said.stance))} from {desk.names[said.code]}"
-            text = f"{who} follows from its rules; without them support would be {chance(share)}."
-            found.append(Finding(text=text, evidence=(said.id,)))
-    if record.gaps:
-        silent = listed([f"{g.code} in round {g.round}" for g in record.gaps])
-        found.append(Finding(text=f"Turns that failed and count for nothing: {silent}."))
-    return tuple(found)
 
 
 def _effects(desk: Desk, rows: Mapping[str, Sequence[Change]]) -> tuple[Effect, ...]:
@@ -265,22 +80,33 @@ def assess(
     names: Mapping[str, str],
     record: Transcript,
     merged: Merge,
+    found: Negotiation,
     rows: Mapping[str, Sequence[Change]],
+    table: Sequence[Dossier],
 ) -> Assessment:
     """Put the findings together.
 
-    `names` are the countries' names in prose by code; `rows` what each change of wording would do to each.
+    `names` are the countries' names in prose by code; `rows` what each change of wording would do to
+    each; `table` the dossiers.
     """
     desk = Desk(scenario, names, record.final)
     by = {x.provision: x for x in merged.landings}
+    joining = prospects.lead(desk, found, findings.verdict(desk, merged))
+    broad = prospects.broadest(desk, found)
+    prices = [prospects.price(desk, p) for p in found.prices]
     return Assessment(
-        bottom_line=(_camps(desk, merged), _verdict(desk, merged), _common(desk, merged)) if record.final else (),
-        agreed=tuple(_agreed(desk, by[p]) for p in merged.converging),
-        contested=tuple(_contested(desk, by[p]) for p in merged.contested),
-        blocked=tuple(_blocked(desk, s) for s in record.final if s.breaches),
-        terms=tuple(f for s in record.final if (f := _terms(desk, s, rows[s.code])).text),
-        movement=_movement(desk, record),
+        bottom_line=(findings.camps(desk, merged), joining, prospects.firmness(desk, found)),
+        common=(findings.common(desk, merged),),
+        agreed=prospects.labelled([findings.agreed(desk, by[p]) for p in merged.converging], found),
+        contested=prospects.labelled([findings.contested(desk, by[p]) for p in merged.contested], found),
+        reservations=prospects.reservations(desk, table, record.statements),
+        blocked=tuple(findings.blocked(desk, s) for s in record.final if s.breaches),
+        groups=prospects.labelled([prospects.groups(desk, found)], found),
+        decisions=tuple(prospects.decision(desk, d) for d in found.decisions),
+        package=prospects.labelled([*([broad] if broad else []), *prices], found),
+        terms=tuple(f for s in record.final if (f := findings.terms(desk, s, rows[s.code])).text),
+        movement=findings.movement(desk, record),
         absent=tuple(Finding(text=f"{names.get(a.code, a.code)}: {a.why}.") for a in merged.absent),
-        certainty=_certainty(desk, record),
+        certainty=findings.certainty(desk, record),
         amendments=_effects(desk, rows),
     )

@@ -4,6 +4,7 @@
     ├── InputError        something the user wrote or asked for is wrong; nothing ran (exit status 2)
     │   └── FileErrors    every mistake found in files, each with its line and column
     ├── ProviderError     a chat model, key or network failed before any result (exit status 3)
+    ├── NotSettled        argument strengths that do not settle; defined in `arguments` (the report does without)
     └── PartialRun        some seats failed; the report is written and says so (exit status 4)
 
 The command line prints the message and exits; a traceback means a bug of ours.

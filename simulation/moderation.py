@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from simulation.bargaining import outcomes
 from simulation.dossier import Dossier
 from simulation.scenario import Scenario
 from simulation.statement import Recorded, Statement
@@ -77,27 +78,18 @@ def speaking_order(codes: Sequence[str], seed: int, round_number: int) -> tuple[
     return tuple(str(c) for c in rng_for(seed, round_number).permutation(np.array(sorted(codes), dtype=object)))
 
 
-def _median(values: np.ndarray, weights: np.ndarray) -> float:
-    order = np.argsort(values, kind="stable")
-    reached = np.cumsum(weights[order]) >= weights.sum() / 2
-    return float(values[order][int(np.argmax(reached))])
-
-
 def _landing(provision: str, said: Sequence[Statement], standing: np.ndarray, asked: np.ndarray) -> Landing:
     views = [s.view(provision) for s in said]
     at = np.array([v.position for v in views])
     weight = standing * np.array([v.importance for v in views])
-    weight = weight if weight.sum() > 0 else np.ones_like(at)
-    mean = float(np.average(at, weights=weight))
-    share = weight / weight.sum()
     by_code = sorted(zip([s.code for s in said], at, strict=True), key=lambda pair: (-pair[1], pair[0]))
     return Landing(
         provision=provision,
-        zone=round(mean, 6),
-        invited=round(float(np.average(at[asked], weights=weight[asked])), 6) if weight[asked].sum() > 0 else None,
-        median=round(_median(at, weight), 6),
-        spread=round(float(np.sqrt(np.average((at - mean) ** 2, weights=weight))), 6),
-        two_poles=bool(share[at > POLE].sum() >= POLE and share[at < -POLE].sum() >= POLE),
+        zone=round(outcomes.compromise(at, weight), 6),
+        invited=round(outcomes.compromise(at[asked], weight[asked]), 6) if asked.any() else None,
+        median=round(outcomes.weighted_median(at, weight), 6),
+        spread=round(outcomes.spread(at, weight), 6),
+        two_poles=outcomes.two_poles(at, weight, distance=POLE, share=POLE),
         favour=tuple(c for c, x in by_code if x > OPEN),
         undecided=tuple(c for c, x in by_code if abs(x) <= OPEN),
         against=tuple(c for c, x in reversed(by_code) if x < -OPEN),

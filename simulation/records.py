@@ -14,6 +14,7 @@ from simulation import catalog
 from simulation.assessment import Assessment
 from simulation.errors import InputError, nearest
 from simulation.moderation import Merge
+from simulation.negotiation import Negotiation
 from simulation.runs import FORMAT, Run
 from simulation.scenario import Scenario
 from simulation.transcript import Transcript
@@ -77,6 +78,7 @@ def load(folder: Path) -> Run:
             transcript=Transcript.model_validate(data["transcript"]),
             merge=Merge.model_validate(data["merge"]),
             assessment=Assessment.model_validate(data["assessment"]),
+            negotiation=Negotiation.model_validate(data["negotiation"]),
             inputs=dict(data["inputs"]),
             made=dict(data["made"]),
         )

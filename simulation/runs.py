@@ -18,13 +18,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from simulation import catalog
+from simulation import arguments, catalog
 from simulation.assessment import Assessment, assess
 from simulation.debate import Floor, Listener, debate
 from simulation.dossier import Dossier
 from simulation.engines import seat
 from simulation.errors import InputError, unknown
 from simulation.moderation import Merge
+from simulation.negotiation import Negotiation, negotiate
 from simulation.scenario import Rounds, Scenario
 from simulation.stance import coefficients_bytes
 from simulation.transcript import Transcript
@@ -43,6 +44,7 @@ class Run:
     transcript: Transcript
     merge: Merge
     assessment: Assessment
+    negotiation: Negotiation
     inputs: Mapping[str, str]
     """SHA-256 of each input, by name."""
     made: Mapping[str, Any]
@@ -65,7 +67,17 @@ class Run:
             "transcript": self.transcript.model_dump(mode="json"),
             "merge": self.merge.model_dump(mode="json"),
             "assessment": self.assessment.model_dump(mode="json"),
+            "negotiation": self.negotiation.model_dump(mode="json"),
+            "arguments": _argument_graph(self),
         }
+
+
+def _argument_graph(found: Run) -> dict[str, Any]:
+    """Who attacks and supports what, with strengths; a note where the strengths do not settle."""
+    try:
+        return arguments.as_json(arguments.graph_of(found.transcript, found.scenario))
+    except arguments.NotSettled as error:
+        return {"nodes": [], "edges": [], "note": str(error)}
 
 
 def _digest(raw: bytes) -> str:
@@ -127,6 +139,7 @@ def run(
     started(loaded, seats)
     floor = Floor(loaded, seats, analysts, engines, listener)
     transcript, merged = debate(floor)
+    found = negotiate(floor, transcript)
     names = {**party_names(), **{d.code: d.short for d in seats.values()}}
     rows = {d.code: floor.changes[i] for i, d in enumerate(floor.table)}
     return Run(
@@ -135,7 +148,8 @@ def run(
         engines=engines,
         transcript=transcript,
         merge=merged,
-        assessment=assess(loaded, names, transcript, merged, rows),
+        assessment=assess(loaded, names, transcript, merged, found, rows, floor.table),
+        negotiation=found,
         inputs=digests(loaded, seats),
         made=_made(),
     )

@@ -1,10 +1,10 @@
 """How far the doubt in the numbers reaches: thousands of debates, each with every number drawn anew, all at once.
 
-A dossier says how sure it is of each figure, so a verdict that turns with a small change of a doubtful figure should say
+A dossier says how sure it is of each figure, so a verdict that turns with a small change of a doubtful one should say
 so. Every number in doubt is drawn from a triangle around what is written and goes through the functions of `stance` and
-`influence` that hold a single debate. A share of draws tells how often a verdict survives that doubt. It is no calibrated
-probability: what the ordered logit leaves unexplained is not drawn, nor are the rules, and where a position slides with
-who acts, the slide stays as the written affinities have it.
+`influence` that hold a single debate. A share of draws tells how often a verdict survives that doubt; it is no
+calibrated probability: what the ordered logit leaves unexplained is not drawn, nor are the rules, and where a position
+slides with who acts, the slide stays as the written affinities have it.
 
 Array shapes: D draws, C countries at the table, P provisions, K themes, J parties (the table's own codes first, then
 sponsors and targets without a seat), F = 2 C K + C J + 1 numbers in doubt, B rows of coefficients.
@@ -13,6 +13,7 @@ sponsors and targets without a seat), F = 2 C K + C J + 1 numbers in doubt, B ro
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from typing import Any, Literal
 
 import numpy as np
@@ -49,9 +50,8 @@ class Doubts:
     data: stance.Inputs
     """As written, without draws."""
     standing: Floats
-    """(C,)."""
     affinity: Floats
-    """(C, J) as written."""
+    """(C, J) as written; `standing` is (C,)."""
     shares: Floats
     """(C, J, 2) what each affinity adds to the terms for the sponsors and for the targets."""
     frozen: NDArray[np.bool_]
@@ -59,9 +59,9 @@ class Doubts:
     caps: NDArray[np.int64]
     """(C,) the highest stance the rules leave."""
     low: Floats
-    """(F - 1,) how far below what is written each number may lie, 0 or less; the last of the F picks a row."""
+    """(F - 1,) the lowest offset of each number from what is written, 0 or less; the last of the F picks a row."""
     high: Floats
-    """(F - 1,) how far above, 0 or more."""
+    """(F - 1,) the highest, 0 or more."""
     rows: Floats
     """(B, 8) sets of coefficients: the weights in the order of `TERMS`, then the cut points."""
     groups: tuple[tuple[str | None, Kind], ...]
@@ -98,7 +98,7 @@ class VerdictShares(Recorded):
     aside: float
     support: float
     verdict: Verdict
-    """The most frequent of the three; between equals, the one nearer to opposing."""
+    """The most frequent of the three; between equals, the lower."""
     words: str
     """How likely that verdict is on the ladder of ICD 203: likely (55 to 80 %)."""
 
@@ -111,52 +111,44 @@ def published() -> Floats:
 
 @cache
 def coefficient_rows() -> Floats:
-    """(B, 8) coefficients as uncertain as the data file has them.
+    """(B, 8) the data file's `fitted.bootstrap`: a row a resample of the cases, four weights as in `TERMS`, four cuts.
 
-    They are its `fitted.bootstrap`, one row a resample of the cases: four weights in the order of `TERMS`, then four cut
-    points. Where it holds none, `ROWS` rows are drawn from independent normals around the published numbers, with the
-    standard deviations of `SPREAD`.
+    Where it holds none, `ROWS` rows of independent normals around the published numbers, with deviations `SPREAD`.
     """
     written = load_own(stance.coefficients_bytes().decode())["fitted"].get("bootstrap")
-    drawn = published() + SPREAD * rng_for(0, STREAM).standard_normal((ROWS, SPREAD.size))
-    found = drawn if written is None else np.array(written, dtype=np.float64)
-    found.setflags(write=False)
-    return found
+    if written is not None:
+        return np.array(written, dtype=np.float64)
+    return published() + SPREAD * rng_for(0, STREAM).standard_normal((ROWS, SPREAD.size))
 
 
-def _triangles(desks: Sequence[Dossier], scenario: Scenario, parties: Sequence[str]) -> Floats:
+def _triangles(desks: Sequence[Dossier], scenario: Scenario, parties: Sequence[str], scale: float) -> Floats:
     """(2, F - 1) lower and upper offsets of positions, saliences and affinities; 0 where the dossier is silent."""
     themes, day = stance.touched(scenario), scenario.day
-    found: list[tuple[float, float, float, float]] = []  # value, how far below, how far above, least value
+    found: list[tuple[float, float, float, float]] = []  # the value, how far below, how far above, its least
     held = [d.positions.get(t) for d in desks for t in themes]
     for p in held:
         half = POSITION * (1 - p.confidence) if p else 0.0
         below, above = (p.position - p.range[0], p.range[1] - p.position) if p and p.range else (half, half)
         found.append((p.on(day) if p else 0.0, below, above, -1.0))
-    for p in held:
-        half = SALIENCE * (1 - p.confidence) if p else 0.0
-        found.append((p.salience if p else 0.0, half, half, 0.0))
-    for d in desks:
-        for code in parties:
-            half = RELATION if code in d.relations and code != d.code else 0.0
-            found.append((d.affinity(code, day), half, half, -1.0))
-    value, below_, above_, least = np.array(found).T
-    return np.stack([np.maximum(-np.maximum(below_, 0), least - value), np.minimum(np.maximum(above_, 0), 1 - value)])
+    halves = [SALIENCE * (1 - p.confidence) if p else 0.0 for p in held]
+    found += [(p.salience if p else 0.0, half, half, 0.0) for p, half in zip(held, halves, strict=True)]
+    for d, code in product(desks, parties):
+        half = RELATION if code in d.relations and code != d.code else 0.0
+        found.append((d.affinity(code, day), half, half, -1.0))
+    value, down, up, least = np.array(found).T
+    return np.stack([-np.clip(scale * down, 0, value - least), np.clip(scale * up, 0, 1 - value)])
 
 
 def _shares(desks: Sequence[Dossier], scenario: Scenario, parties: Sequence[str]) -> Floats:
     """(C, J, 2) what each affinity adds to the two terms that `stance.inputs` averages affinities into."""
     proposal = scenario.proposal
-    unofficial = proposal.speaker is not None and not proposal.speaker.official
-    discount = stance.coefficients().unofficial if unofficial else 1.0
+    discount = stance.coefficients().unofficial if proposal.speaker and not proposal.speaker.official else 1.0
     found = np.zeros((len(desks), len(parties), 2))
-    for i, dossier in enumerate(desks):
-        sponsors = [c for c in proposal.sponsors if c != "ALL"]
-        targets = [c for c in proposal.targets if c not in ("ALL", dossier.code)]
-        for code in sponsors:
-            found[i, parties.index(code), 0] += discount / len(sponsors)
-        for code in targets:
-            found[i, parties.index(code), 1] += 1 / len(targets)
+    for row, dossier in zip(found, desks, strict=True):
+        for term, codes in enumerate((proposal.sponsors, [c for c in proposal.targets if c != dossier.code])):
+            named = [parties.index(c) for c in codes if c != "ALL"]
+            for j in named:
+                row[j, term] += (discount if term == 0 else 1.0) / len(named)
     return found
 
 
@@ -169,23 +161,23 @@ def doubts(
 ) -> Doubts:
     """Collect a debate's numbers and how far each may lie from what is written.
 
-    A position lies within 0.5 x (1 - confidence) of what is written, or as far below and above it as its `range` goes; a
-    salience within 0.2 x (1 - confidence); an affinity within 0.15; all inside their scales. `scale` widens or narrows
-    every triangle; at 0 only the debate as written is left. `rows` (B, 8) replace `coefficient_rows`; they are put in the
-    order of their substance weights, which gives a row's number a meaning. Raises `InputError` without a country or round.
+    A position lies within 0.5 x (1 - confidence) of what is written, or as far off as its `range`; a salience within
+    0.2 x (1 - confidence); an affinity within 0.15; all inside their scales. `scale` (0 and up) widens all; at 0 only
+    the debate as written is left. `rows` (B, 8) replace `coefficient_rows`, and are put in the order of their first
+    numbers, which gives a row's place a meaning. Raises `InputError` without a country or a round.
     """
     length = scenario.debate.rounds if rounds is None else rounds
     if not desks or length < 1:
         raise InputError("there is no debate to draw", "name at least one country and one round")
     codes, themes = [d.code for d in desks], stance.touched(scenario)
     named = dict.fromkeys((*scenario.proposal.sponsors, *scenario.proposal.targets))
-    parties = codes + [c for c in named if c not in codes and c != "ALL"]
+    parties = codes + [c for c in named if c not in (*codes, "ALL")]
     met = [stance.breaches(d, scenario) for d in desks]
-    low, high = scale * _triangles(desks, scenario, parties)
-    picked = np.asarray(coefficient_rows() if rows is None else rows, dtype=np.float64)
-    moved = published() + scale * (picked[np.argsort(picked[:, 0], kind="stable")] - published())
-    kinds: tuple[tuple[Kind, int], ...] = (
-        ("positions", len(themes)), ("saliences", len(themes)), ("relations", len(parties)))  # fmt: skip
+    low, high = _triangles(desks, scenario, parties, scale)
+    picked = coefficient_rows() if rows is None else rows
+    moved = scale * picked[np.argsort(picked[:, 0], kind="stable")] + (1 - scale) * published()
+    kinds: dict[Kind, int] = {"positions": len(themes), "saliences": len(themes), "relations": len(parties)}
+    owned = ((c, kind) for kind, size in kinds.items() for c in codes for _ in range(size))
     return Doubts(
         codes=tuple(codes),
         data=stance.inputs(scenario, desks),
@@ -197,7 +189,7 @@ def doubts(
         low=low,
         high=high,
         rows=np.concatenate([moved[:, :4], np.sort(moved[:, 4:], axis=1)], axis=1),
-        groups=(*((c, kind) for kind, size in kinds for c in codes for _ in range(size)), (None, "coefficients")),
+        groups=(*owned, (None, "coefficients")),
         rounds=length,
     )
 
@@ -205,12 +197,11 @@ def doubts(
 def triangular(unit: Floats, low: Floats, high: Floats) -> Floats:
     """(..., F) offsets at the shares `unit` of triangles with their peak at 0: the quantile function.
 
-    `low` (F,) is 0 or less and `high` (F,) 0 or more; where both are 0, so is the offset. Kotz and van Dorp 2004, Beyond
-    Beta, ch. 1.
+    `low` (F,) is 0 or less and `high` (F,) 0 or more; where both are 0, so is the offset. Kotz and van Dorp 2004,
+    Beyond Beta, ch. 1.
     """
     base = high - low
-    peak = np.divide(-low, base, out=np.zeros_like(base), where=base > 0)
-    left = unit < peak
+    left = unit < np.divide(-low, base, out=np.zeros_like(base), where=base > 0)
     reach = np.sqrt(np.where(left, unit, 1 - unit) * np.where(left, -low * base, high * base))
     found: Floats = np.where(left, low + reach, high - reach)
     return found
@@ -232,10 +223,9 @@ def drawn(known: Doubts, unit: Floats) -> tuple[stance.Inputs, Floats, Floats]:
 
 def _last_round(known: Doubts, opening: Floats, matter: Floats, near: Floats) -> Floats:
     """(D, C, P) positions after the last round; where `influence` takes countries, it is given those of every draw."""
-    flat, frozen = (-1, opening.shape[-1]), np.broadcast_to(known.frozen, opening.shape)
+    now, flat, frozen = opening, (-1, opening.shape[-1]), np.broadcast_to(known.frozen, opening.shape)
     open_to = influence.openness(matter.reshape(flat), frozen.reshape(flat)).reshape(opening.shape)
     mixing = influence.weights(known.standing, near.reshape(-1, near.shape[-1])).reshape(near.shape)
-    now = opening
     for _ in range(known.rounds - 1):
         now = influence.step(now, opening, mixing, open_to)
     return now
@@ -243,7 +233,7 @@ def _last_round(known: Doubts, opening: Floats, matter: Floats, near: Floats) ->
 
 def hold(known: Doubts, units: Iterable[Floats]) -> Draws:
     """Hold the debate at every row of some chunks (D, F) of numbers from 0 to 1; each chunk goes through at once."""
-    scores, cuts, stances = [], [], []
+    found = []
     for unit in units:
         data, near, rows = drawn(known, unit)
         opening, matter = stance.agreement(data), stance.importance(data)
@@ -251,10 +241,8 @@ def hold(known: Doubts, units: Iterable[Floats]) -> Draws:
         model: dict[str, Any] = {name: rows[:, k, None] for k, name in enumerate(TERMS)}
         score = stance.latent(whole, data.relations, stance.Coefficients(model, (0, 0, 0, 0), 1))
         passed = (rows[:, None, 4:] <= score[..., None]).sum(-1) - 2
-        scores.append(score)
-        cuts.append(rows[:, 4:])
-        stances.append(np.minimum(passed, known.caps).astype(np.int8))
-    return Draws(known.codes, np.concatenate(scores), np.concatenate(cuts), np.concatenate(stances))
+        found.append((score, rows[:, 4:], np.minimum(passed, known.caps).astype(np.int8)))
+    return Draws(known.codes, *(np.concatenate(part) for part in zip(*found, strict=True)))
 
 
 def draw(
@@ -269,8 +257,8 @@ def draw(
 ) -> Draws:
     """Hold the debate `n` times with every number in doubt drawn anew.
 
-    Seed and rounds, if left out, are the scenario's; `scale` and `rows` are those of `doubts`. A seed gives the same draws
-    whatever the `chunk`, and the first of many draws are the few. Raises `InputError` for less than one draw.
+    Seed and rounds, if left out, are the scenario's; `scale` and `rows` are those of `doubts`. A seed gives the same
+    draws whatever the `chunk`, and the first of many draws are the few. Raises `InputError` for less than one draw.
     """
     if n < 1:
         raise InputError("there is nothing to draw", "ask for at least one draw")
@@ -290,14 +278,11 @@ def shares(draws: Draws) -> tuple[StanceShares, ...]:
 def verdict_shares(draws: Draws) -> tuple[VerdictShares, ...]:
     """How often each country opposes, stays aside or supports, and its likeliest verdict in words, in seat order."""
     names: tuple[Verdict, ...] = ("oppose", "aside", "support")
-    counted = np.mean(np.sign(draws.stances)[..., None] == np.arange(-1, 2), axis=0)
+    counted = np.mean(np.sign(draws.stances)[..., None] == np.arange(-1, 2), axis=0).tolist()
     found = []
-    for code, (oppose, aside, support), at in zip(draws.codes, counted.tolist(), counted.argmax(-1), strict=True):
-        words = ranged(max(oppose, aside, support))
-        verdict = names[int(at)]
-        found.append(
-            VerdictShares(code=code, oppose=oppose, aside=aside, support=support, verdict=verdict, words=words)
-        )
+    for code, (a, b, c) in zip(draws.codes, counted, strict=True):
+        name, most = names[int(np.argmax((a, b, c)))], ranged(max(a, b, c))
+        found.append(VerdictShares(code=code, oppose=a, aside=b, support=c, verdict=name, words=most))
     return tuple(found)
 
 

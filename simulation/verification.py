@@ -63,9 +63,11 @@ def _stance(run: Run, said: Statement) -> Iterator[Falsehood]:
 def _references(run: Run, said: Statement) -> Iterator[Falsehood]:
     """Ids, sources and dates."""
     known = run.seats[said.country].sources
-    parts = [*said.arguments, *said.answers, *said.asks, *said.breaches, *said.context, *said.implications]
-    parts += [*said.challenges, *said.outlook, *([said.telling] if said.telling else [])]
-    for name in dict.fromkeys(s for part in parts for s in part.sources):
+    prose = [*said.context, *said.implications, *said.challenges, *said.outlook, *filter(None, [said.telling])]
+    cited = [s for p in prose for s in p.sources]
+    for part in (said.arguments, said.answers, said.asks, said.breaches):
+        cited += [s for entry in part for s in entry.sources]
+    for name in dict.fromkeys(cited):
         if name not in known:
             yield Falsehood("source", said.id, f'cites "{name}", which its dossier does not hold')
         elif latest_day(known[name].date) > run.scenario.day:
@@ -144,7 +146,7 @@ def _inputs(run: Run) -> Iterator[Falsehood]:
 def _again(run: Run, data: dict[str, Any]) -> Iterator[Falsehood]:
     """The debate held again from the record's scenario, compared field by field."""
     fresh = json.loads(json.dumps(runs.run(run.scenario).record()))
-    for part in ("engines", "scenario", "transcript", "merge", "assessment"):
+    for part in ("engines", "scenario", "transcript", "merge", "assessment", "negotiation", "arguments"):
         yield from _differs(part, fresh.get(part), data.get(part))
 
 

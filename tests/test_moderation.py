@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulation.moderation import _median, merge, rng_for, speaking_order
+from simulation.moderation import merge, rng_for, speaking_order
 from simulation.runs import table_of
 from simulation.statement import Statement, View
 
@@ -78,14 +78,6 @@ def test_the_absent_are_those_invited_targeted_or_spoken_of(small):
     assert {"TWN", "EU", "AUS"} <= set(why)
     assert "CHN" not in why
     assert merged.landings == ()
-
-
-@given(st.lists(st.tuples(st.floats(-1, 1), st.floats(0.01, 5)), min_size=1, max_size=9))
-def test_the_median_splits_the_weight(rows):
-    values, weights = np.array([r[0] for r in rows]), np.array([r[1] for r in rows])
-    found = _median(values, weights)
-    assert weights[values < found].sum() <= weights.sum() / 2 + 1e-9
-    assert weights[values > found].sum() <= weights.sum() / 2 + 1e-9
 
 
 @given(st.integers(0, 10**6), st.integers(1, 9))

@@ -47,7 +47,8 @@ def test_every_paragraph_of_a_note_that_states_facts_has_a_source(takaichi):
 
 
 def test_the_stance_table_shows_the_final_positions(takaichi):
-    rows = [line for line in markdown.assessment(takaichi).splitlines() if re.match(r"\| (Japan|China|India) \|", line)]
+    table = markdown.assessment(takaichi).split("## Who stands where")[1].split("## Findings")[0]
+    rows = [line for line in table.splitlines() if re.match(r"\| (Japan|China|India) \|", line)]
     assert len(rows) == 3
     china = next(s for s in takaichi.transcript.final if s.code == "CHN")
     cells = [c.strip() for c in next(r for r in rows if "China" in r).split("|")[4:-1]]

@@ -24,7 +24,13 @@ def test_a_run_writes_its_folder_and_prints_the_path_only(communique, tmp_path):
     assert said.status == 0
     folder = the_folder(tmp_path)
     assert said.out == f"{folder.relative_to(tmp_path) / 'assessment.md'}\n"
-    assert {p.name for p in folder.iterdir()} == {"run.json", "assessment.md", "transcript.md", "stances.csv"}
+    assert {p.name for p in folder.iterdir()} == {
+        "run.json",
+        "assessment.md",
+        "transcript.md",
+        "stances.csv",
+        "arguments.graphml",
+    }
     assert "round 3 of 3" in said.err
 
 
@@ -101,15 +107,8 @@ def test_the_speaker_did_not_speak_for_the_government_and_the_absent_are_named(c
 def test_the_assessment_has_its_parts_in_their_order(communique, tmp_path):
     communique("run", "takaichi_coalition", "-q")
     text = (the_folder(tmp_path) / "assessment.md").read_text(encoding="utf-8")
-    parts = [
-        "## Bottom line",
-        "## Who stands where",
-        "## Findings",
-        "## The proposal",
-        "## The desks",
-        "## Sources",
-        "## How this was made",
-    ]
+    parts = ["Bottom line", "Who stands where", "Findings", "Annex: the proposal", "Annex: the negotiation in figures"]
+    parts = [f"## {part}" for part in (*parts, "Annex: the desks", "Sources", "How this was made")]
     places = [text.index(f"\n{part}\n") for part in parts]
     assert places == sorted(places)
     for section in ("Strategic context", "Implications", "Challenges ahead", "Strategic outlook"):

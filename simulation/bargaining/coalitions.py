@@ -15,11 +15,11 @@ from simulation.statement import Recorded
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 TOGETHER = 0.1
-"""Groups nearer than this on average are one: a tenth of the widest disagreement there can be."""
+"""Groups no farther apart than this on average are one: a tenth of the widest disagreement there can be."""
 APART = 0.4
 """Groups farther than this on average are never one."""
 STRUCTURE = 0.25
-"""The mean silhouette up to which a division counts as none (Kaufman and Rousseeuw 1990, p. 88)."""
+"""The mean silhouette up to which a division counts as none (Kaufman and Rousseeuw 1990, ch. 2)."""
 
 
 class Verdict(Recorded):

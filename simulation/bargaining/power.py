@@ -43,9 +43,10 @@ def _whole(weights: Sequence[float], quota: float) -> tuple[list[int], int]:
 
 
 def _by_table(weights: Sequence[int], quota: int) -> list[list[int]]:
-    """(N, N) swings by dynamic programming (Lucas 1983): coalitions counted by size and by total below the quota.
+    """(N, N) swings by dynamic programming: coalitions counted by size and by total below the quota.
 
-    The table of all players is built once; a player is taken out of it again by the same recursion run backwards.
+    These are the coefficients of Cantor's generating function (Mann and Shapley 1962). The table is built once for all
+    players; each is taken out of it again by the same recursion run backwards.
     """
     n = len(weights)
     table = np.zeros((n + 1, quota), dtype=np.int64 if n < 63 else object)

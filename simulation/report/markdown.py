@@ -11,12 +11,16 @@ from typing import Any
 
 import jinja2
 
+from simulation.amendments import changes
+from simulation.arguments import NotSettled, Semantics, carrying, graph_of, unanswered
 from simulation.runs import Run
 from simulation.sources import Source
 from simulation.statement import LABELS, Statement
 from simulation.wording import signed, upper
 from simulation.written import party_names
 
+SEMANTICS: Semantics = "quadratic_energy"
+"""DF-QuAD saturates where a dozen arguments bear on one provision; this keeps them apart."""
 BADGE = "Simulated positions: not a forecast, nor any government's view."
 SCALE = {-2: "strongly oppose", -1: "oppose", 0: "stand aside", 1: "support", 2: "strongly support"}
 
@@ -68,6 +72,40 @@ class Sources:
         return sum(not source.verified for _, source in self._entries)
 
 
+def _options(run: Run) -> list[dict[str, Any]]:
+    """Agreement of each country with each other wording on offer, columns in the order of the stance table."""
+    ordered = sorted(run.transcript.final, key=lambda s: (-s.score, s.code))
+    desks = [run.seats[s.country] for s in ordered]
+    rows = {d.code: row for d, row in zip(desks, changes(run.scenario, desks), strict=True)}
+    found = []
+    for provision in run.scenario.provisions:
+        for option in provision.options:
+            cells = [
+                signed(next(c.agreement for c in rows[d.code] if c.provision.id == provision.id and c.option == option))
+                for d in desks
+            ]
+            found.append({"label": provision.short, "text": option.text, "cells": cells})
+    return found
+
+
+def _explained(run: Run) -> dict[str, Any]:
+    """The two arguments with most effect on each provision, and those against that nobody answered."""
+    try:
+        return _weighed(run)
+    except NotSettled:
+        return {"carrying": [], "unanswered": []}
+
+
+def _weighed(run: Run) -> dict[str, Any]:
+    graph = graph_of(run.transcript, run.scenario)
+    said = {a.id: a for s in run.transcript.statements for a in s.arguments}
+    rows = [
+        {"label": p.short, "arguments": [said[name] for name, _ in carrying(graph, p.id, 2, SEMANTICS)]}
+        for p in run.scenario.provisions
+    ]
+    return {"carrying": [r for r in rows if r["arguments"]], "unanswered": unanswered(graph, "against")[:8]}
+
+
 def _uncited(statements: tuple[Statement, ...]) -> int:
     return sum(not a.sources for s in statements for a in s.arguments)
 
@@ -98,11 +136,12 @@ def _environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
     )
-    made.filters |= {"md": escape, "upper_first": upper, "signed": signed}
+    made.filters |= {"md": escape, "upper_first": upper, "signed": signed, "items_of": dict}
+    made.filters["name_of"] = lambda code, names: upper(names[code])
     return made
 
 
-def _render(template: str, run: Run) -> str:
+def _render(template: str, run: Run, **more: Any) -> str:
     sources = Sources(run)
     names = {**party_names(), **{d.code: d.short for d in run.seats.values()}}
     text = (
@@ -125,6 +164,7 @@ def _render(template: str, run: Run) -> str:
             badge=BADGE,
             turns=len(run.seats) * run.transcript.rounds,
             uncited=_uncited(run.transcript.statements),
+            **more,
         )
     )
     return re.sub(r"\n{3,}", "\n\n", text)
@@ -132,7 +172,7 @@ def _render(template: str, run: Run) -> str:
 
 def assessment(run: Run) -> str:
     """assessment.md."""
-    return _render("assessment.md.j2", run)
+    return _render("assessment.md.j2", run, options=_options(run), **_explained(run))
 
 
 def transcript(run: Run) -> str:

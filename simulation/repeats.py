@@ -1,0 +1,60 @@
+"""The same debate many times: over speaking orders, draws and absences.
+
+No order of speaking may change a stance; running many is the proof, and the share printed says so rather than assumes.
+"""
+
+from collections.abc import Callable
+
+from simulation import sensitivity
+from simulation.runs import run, table_of
+from simulation.scenario import Rounds, Scenario
+from simulation.stability import Stability, stability
+from simulation.statement import Recorded
+
+
+class Flip(Recorded):
+    """How often one country's side differs from the first order's."""
+
+    code: str
+    rate: float
+    """Share of orders, 0 to 1."""
+
+
+class Repeats(Recorded):
+    """What many orders, draws and absences make of one scenario."""
+
+    scenario: str
+    orders: int
+    same: float
+    """Share of orders with every final stance and every merged figure the same as in the first."""
+    flips: tuple[Flip, ...]
+    stability: Stability
+
+
+def repeat(scenario: Scenario, orders: int, draws: int, told: Callable[[int], None] = lambda done: None) -> Repeats:
+    """Hold the debate with `orders` seeds, from the scenario's own on, and draw around it; `told` hears of each."""
+    first = scenario.debate.seed
+    answers, sides = [], []
+    for number in range(orders):
+        debate = Rounds(rounds=scenario.debate.rounds, seed=(first + number) % (2**31 - 1))
+        found = run(scenario.model_copy(update={"debate": debate}))
+        stances = {s.code: s.stance for s in found.transcript.final}
+        answers.append((sorted(stances.items()), found.merge))
+        sides.append({code: (stance > 0) - (stance < 0) for code, stance in stances.items()})
+        told(number + 1)
+    flips = [
+        Flip(code=code, rate=round(sum(s.get(code) != side for s in sides) / orders, 4))
+        for code, side in sides[0].items()
+    ]
+    return Repeats(
+        scenario=scenario.id or scenario.title,
+        orders=orders,
+        same=round(sum(a == answers[0] for a in answers) / orders, 4),
+        flips=tuple(sorted(flips, key=lambda f: f.code)),
+        stability=stability(scenario, tuple(table_of(scenario).values()), draws),
+    )
+
+
+def drivers(scenario: Scenario) -> sensitivity.Screening:
+    """What would change the number of supporters, ranked."""
+    return sensitivity.screen(scenario, tuple(table_of(scenario).values()))

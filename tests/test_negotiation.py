@@ -1,0 +1,73 @@
+import re
+
+import pytest
+
+from simulation import catalog
+from simulation.report import markdown
+from simulation.runs import run
+
+LIVE = [n for n, p in catalog.files("scenarios").items() if p.parent.name != "history"]
+
+
+@pytest.fixture(scope="module", params=LIVE)
+def found(request):
+    return run(request.param)
+
+
+def test_prices_and_packages_are_what_the_packages_say(found):
+    final = {s.code: s.stance for s in found.transcript.final}
+    assert {p.asked for p in found.negotiation.prices} == {c for c, s in final.items() if s <= 0}
+    for price in found.negotiation.prices:
+        if price.package is not None:
+            assert price.package.stances[price.asked] >= 1
+            assert not set(price.lost) & set(price.package.supporters)
+
+
+def test_every_finding_of_the_negotiation_names_what_it_rests_on(found):
+    ids = {s.id for s in found.transcript.statements}
+    parts = found.assessment
+    for finding in (*parts.groups, *parts.decisions, *parts.package, *parts.reservations, *parts.common):
+        assert finding.evidence
+        assert set(finding.evidence) <= ids
+        assert not re.search(r"  |None|\{| ,|\.\.", finding.text), finding.text
+
+
+def test_each_country_has_one_next_move_that_fits_its_stance(found):
+    stance = {s.code: s.stance for s in found.transcript.final}
+    moves = {n.code: n.move for n in found.negotiation.next}
+    assert set(moves) == set(stance)
+    allowed = {
+        1: {"join", "join on condition", "back from outside"},
+        0: {"hedge", "observe"},
+        -1: {"oppose", "counter-mobilise"},
+    }
+    for code, move in moves.items():
+        assert move in allowed[(stance[code] > 0) - (stance[code] < 0)]
+
+
+def test_shares_of_opening_positions_sum_to_one(found):
+    for mover in found.negotiation.movers:
+        assert mover.own + sum(x for _, x in mover.others) == pytest.approx(1, abs=2e-3)
+
+
+def test_dissent_is_in_the_dissenters_own_words(found):
+    arguments = {a.id: a for s in found.transcript.statements for a in s.arguments}
+    for dissent in found.negotiation.dissents:
+        argument = arguments[dissent.argument]
+        assert (dissent.claim, dissent.text, dissent.sources) == (argument.claim, argument.text, argument.sources)
+        assert argument.id.startswith(dissent.code)
+
+
+def test_the_takaichi_assessment_names_what_an_analyst_would_ask_for(takaichi):
+    text = markdown.assessment(takaichi).split("## Annex: the proposal")[0]
+    assert "brings India in" in text.split("## Who stands where")[0]
+    room = text.split("### Not in the room")[1].split("###")[0]
+    assert "Taiwan" in room
+    held = text.split("### What holds the supporters back")[1].split("###")[0]
+    assert "Article 9" in held
+    assert "Article 42" in held
+    assert "| The EU (EU-3) | join on condition | mutual protection" in text
+    assert "counter-mobilise" in text
+    assert "A version that all but China could sign" in text
+    assert len(text.split()) < 2000
+    assert re.search(r"(likely|even chance) \(\d+ to \d+ %\)", text.split("## Who stands where")[0])
