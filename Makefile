@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
-.PHONY: demo test lint schemas fit clean
+.PHONY: demo test lint schemas fit bench-draws bench-packages clean
 
 demo: $(STAMP)
 	$(BIN)/communique run takaichi_coalition
@@ -26,6 +26,12 @@ schemas: $(STAMP)
 
 fit: $(DEV)
 	$(BIN)/communique fit --write
+
+bench-draws: $(DEV)
+	$(BIN)/python benchmarks/draws.py
+
+bench-packages: $(DEV)
+	$(BIN)/python benchmarks/packages.py
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

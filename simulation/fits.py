@@ -36,6 +36,7 @@ Floats = NDArray[np.float64]
 TERMS = ("substance", *RELATIONS)
 RIDGE = 0.5
 FOLDS, REPEATS = 5, 20
+RESAMPLES = 100
 
 
 class Sample:
@@ -106,6 +107,22 @@ def cross_validate(sample: Sample, folds: int = FOLDS, repeats: int = REPEATS) -
     return {key: round(float(np.mean([f[key] for f in figures])), 4) for key in figures[0]}
 
 
+def bootstrap(sample: Sample, resamples: int = RESAMPLES) -> list[list[float]]:
+    """(B, 8) coefficients on resampled cases: the weights in the order of `TERMS`, then the cut points.
+
+    Whole cases are drawn, since the reactions to one case are not independent (Efron and Tibshirani 1993, ch. 8).
+    """
+    names = np.unique(sample.case)
+    at = {name: np.flatnonzero(sample.case == name) for name in names}
+    rng = rng_for(1)
+    rows = []
+    for _ in range(resamples):
+        index = np.concatenate([at[name] for name in rng.choice(names, len(names))])
+        model = estimate(sample.terms[index], sample.actual[index])
+        rows.append([*(model.weights[name] for name in TERMS), *model.cuts])
+    return rows
+
+
 def fit(scenarios: Sequence[Scenario]) -> dict[str, Any]:
     """The data file: coefficients, cut points, and how they were found."""
     sample = Sample(scenarios)
@@ -123,6 +140,7 @@ def fit(scenarios: Sequence[Scenario]) -> dict[str, Any]:
             "cases_sha256": hashlib.sha256(text.encode()).hexdigest(),
             "cross_validated": cross_validate(sample),
             "in_sample": {k: round(v, 4) for k, v in inside.items()},
+            "bootstrap": bootstrap(sample),
             "method": f"ordered logit, ridge {RIDGE}, {FOLDS} folds over cases, {REPEATS} repeats",
         },
     }
@@ -131,4 +149,4 @@ def fit(scenarios: Sequence[Scenario]) -> dict[str, Any]:
 def as_yaml(found: dict[str, Any]) -> str:
     """The data file as text."""
     head = "# Written by `communique fit --write`. `unofficial` is authored, the rest estimated.\n"
-    return head + str(yaml.safe_dump(found, sort_keys=False, allow_unicode=True))
+    return head + str(yaml.safe_dump(found, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110))

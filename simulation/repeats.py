@@ -55,6 +55,7 @@ def repeat(scenario: Scenario, orders: int, draws: int, told: Callable[[int], No
     )
 
 
-def drivers(scenario: Scenario) -> sensitivity.Screening:
-    """What would change the number of supporters, ranked."""
-    return sensitivity.screen(scenario, tuple(table_of(scenario).values()))
+def drivers(scenario: Scenario, found: Repeats) -> sensitivity.Screening:
+    """What would move the score of the country whose place is least certain, ranked."""
+    least = min(found.stability.countries, key=lambda c: (c.same, c.code))
+    return sensitivity.screen(scenario, tuple(table_of(scenario).values()), least.code)

@@ -56,3 +56,14 @@ def test_the_command_prints_the_data_file(communique):
     said = communique("fit")
     assert said.status == 0
     assert set(yaml.safe_load(said.out)) == {"weights", "cuts", "unofficial", "fitted"}
+
+
+def test_the_bootstrap_lies_around_the_published_coefficients():
+    data = yaml.safe_load(coefficients_bytes())
+    rows = np.array(data["fitted"]["bootstrap"])
+    published = np.array([*(data["weights"][t] for t in TERMS), *data["cuts"]])
+    low, high = np.quantile(rows, [0.01, 0.99], axis=0)
+    assert rows.shape == (100, 8)
+    assert ((low < published) & (published < high)).all()
+    assert (rows.std(axis=0) > 0.05).all()
+    assert (np.diff(rows[:, 4:], axis=1) > 0).all()

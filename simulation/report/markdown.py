@@ -122,7 +122,10 @@ def _table(run: Run) -> dict[str, Any]:
             {"name": name, "stance": SCALE[said.stance], "shares": " / ".join(mark), "cells": cells, "id": said.id}
         )
     zone = [signed(x.zone) + (" ‖" if x.two_poles else "") for x in run.merge.landings]
-    return {"head": [p.short for p in run.scenario.provisions], "rows": rows, "zone": zone}
+    median = [signed(x.median) for x in run.merge.landings]
+    lottery = [signed(x.expected) for x in run.negotiation.lotteries]
+    foot = [("Landing zone", zone), ("Median", median), ("Condorcet", lottery)]
+    return {"head": [p.short for p in run.scenario.provisions], "rows": rows, "foot": foot}
 
 
 @cache
@@ -157,6 +160,7 @@ def _render(template: str, run: Run, **more: Any) -> str:
             labels={p.id: p.short for p in run.scenario.provisions},
             names=names,
             verbs=LABELS,
+            phases={s.round: s.phases for s in run.transcript.statements},
             scale=SCALE,
             cite=sources.cite,
             sources=sources,

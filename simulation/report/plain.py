@@ -51,7 +51,7 @@ def render_stability(found: Repeats, ranked: Screening | None) -> str:
         away = ", ".join(c.flips_without) or "nobody"
         lines.append(f"{c.code:6}{c.side:>9}{100 * c.same:>9.0f}%{100 * flips[c.code]:>15.0f}%  {c.label:12} {away}")
     if ranked is not None:
-        lines += ["", "what would change the number of supporters (total-order index, 95 % half-width)"]
+        lines += ["", f"what moves the score of {ranked.of}, the least certain (total-order index, 95 % half-width)"]
         for d in [d for d in ranked.drivers if d.total is not None][:10]:
             lines.append(f"  {d.country or 'all':6} {d.kind:13} {d.total:6.3f} ± {d.interval or 0:.3f}")
     return "\n".join(lines)
