@@ -61,9 +61,9 @@ def path(opening: Floats, mixing: Floats, open_to: Floats, rounds: int) -> Float
 def closed_form(mixing: Floats, open_to: Floats) -> Floats:
     """(C, C) V for one provision: row i says how much of each opening position ends up in country i's final one.
 
-    `open_to` (C,) is one column of `openness`, each below 1, so that I - L W is never singular: its rows are dominated by
-    their diagonal. Countries that are all alike, or that nothing matters to, keep mixtures of equal positions. Rows sum
-    to 1. Friedkin and Johnsen 1990, eq. 5, in the notation above.
+    `open_to` (C,) is one column of `openness`, each below 1, so that I - L W is never singular: its diagonal dominates
+    its rows. Countries that are all alike, or to which nothing matters, keep mixtures of equal positions. Rows sum to
+    1. Friedkin and Johnsen 1990, eq. 5, in the notation above.
     """
     kept = np.diag(open_to)
     same = np.eye(len(open_to))
