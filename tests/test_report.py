@@ -57,6 +57,15 @@ def test_the_stance_table_shows_the_final_positions(takaichi):
         assert cell.endswith("R") == view.frozen
 
 
+def test_every_rule_met_is_told_with_its_source(takaichi):
+    blocked = markdown.assessment(takaichi).split("### Blocked")[1].split("###")[0]
+    rules = {b.rule: b for s in takaichi.transcript.final for b in s.breaches}
+    assert rules
+    for rule in rules.values():
+        line = next(line for line in blocked.splitlines() if markdown.escape(rule.text) in line)
+        assert re.search(r"\[\d+\]$", line)
+
+
 def test_the_honesty_footer_closes_the_report(takaichi):
     footer = markdown.assessment(takaichi).split("## How this was made")[1]
     assert "Engines: japan dossier" in footer

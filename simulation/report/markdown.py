@@ -5,7 +5,7 @@ the figures of the honesty footer.
 """
 
 import re
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from simulation.amendments import changes
 from simulation.arguments import NotSettled, Semantics, carrying, graph_of, unanswered
 from simulation.runs import Run
 from simulation.sources import Source
-from simulation.statement import LABELS, Statement
+from simulation.statement import LABELS, Breach, Statement
 from simulation.wording import signed, upper
 from simulation.written import party_names
 
@@ -106,6 +106,12 @@ def _weighed(run: Run) -> dict[str, Any]:
     return {"carrying": [r for r in rows if r["arguments"]], "unanswered": unanswered(graph, "against")[:8]}
 
 
+def _rules_of(run: Run, statement: str) -> list[Breach]:
+    """Each rule a statement reports, once, with its sources."""
+    said = next(s for s in run.transcript.statements if s.id == statement)
+    return list({b.rule: b for b in said.breaches}.values())
+
+
 def _uncited(statements: tuple[Statement, ...]) -> int:
     return sum(not a.sources for s in statements for a in s.arguments)
 
@@ -163,6 +169,7 @@ def _render(template: str, run: Run, **more: Any) -> str:
             phases={s.round: s.phases for s in run.transcript.statements},
             scale=SCALE,
             cite=sources.cite,
+            rules_of=partial(_rules_of, run),
             sources=sources,
             table=_table(run),
             badge=BADGE,
