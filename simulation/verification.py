@@ -7,8 +7,9 @@ byte where its engines are deterministic.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -179,14 +180,24 @@ def _reports(run: Run, folder: Path) -> Iterator[Falsehood]:
                 break
 
 
+def _safely(check: Callable[[], Iterator[Falsehood]], name: str) -> list[Falsehood]:
+    """What a check finds; a record bent so far that the check itself breaks is a falsehood too, not a crash."""
+    try:
+        return list(check())
+    except Exception as error:
+        return [Falsehood("record", name, f"cannot be checked: {type(error).__name__}: {error}")]
+
+
 def verify(folder: Path) -> list[Falsehood]:
     """Everything in a run folder that is not so; an empty list where all of it holds."""
     data, run = raw(folder), load(folder)
-    found = [*_inputs(run), *_table(run), *_answers(run), *_merged(run)]
+    found = []
+    for check in (_inputs, _table, _answers, _merged):
+        found += _safely(partial(check, run), check.__name__.strip("_"))
     for said in run.transcript.statements:
-        found += [*_references(run, said)]
+        found += _safely(partial(_references, run, said), said.id)
         if said.engine in DETERMINISTIC:
-            found += [*_stance(run, said)]
+            found += _safely(partial(_stance, run, said), said.id)
     if set(run.engines.values()) <= DETERMINISTIC and not any(f.kind == "input" for f in found):
-        found += _again(run, data)
-    return [*found, *_reports(run, folder)]
+        found += _safely(partial(_again, run, data), "the debate held again")
+    return [*found, *_safely(partial(_reports, run, folder), "reports")]
