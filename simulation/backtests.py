@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from simulation import catalog
 from simulation.debate import Floor
-from simulation.documents import read
+from simulation.documents import Document, read
 from simulation.dossier import Dossier
 from simulation.engines import seat
 from simulation.errors import FileErrors, InputError, Mistake
@@ -52,21 +52,51 @@ class Reaction:
         return self.said.stance
 
 
+def _parts(whole: Document) -> list[Document]:
+    """The cases of a file: itself, or each entry of its `cases`."""
+    listed = whole.data.get("cases") if isinstance(whole.data, dict) else None
+    return [whole.part("cases", n) for n in range(len(listed))] if isinstance(listed, list) else [whole]
+
+
+def _case(document: Document) -> Scenario:
+    """A document as a case: who sits at the table is read off its history, so its own list is not asked for."""
+    if isinstance(document.data, dict) and document.data.get("history"):
+        document.data = {key: value for key, value in document.data.items() if key != "countries"}
+    scenario = catalog.validate(document, Scenario)
+    return scenario.model_copy(update={"id": scenario.id or Path(document.file).stem})
+
+
+def _read(file: Path) -> tuple[list[Scenario], list[Mistake]]:
+    """The cases of one file that are right, and the mistakes of those that are not."""
+    try:
+        whole = read(file, catalog.shown(file))
+    except FileErrors as error:
+        return [], list(error.mistakes)
+    found, mistakes = [], list(whole.mistakes)
+    for part in _parts(whole):
+        try:
+            case = _case(part)
+        except FileErrors as error:
+            mistakes += error.mistakes
+        else:
+            found += [case] if case.history else []
+    return found, mistakes
+
+
 def cases(paths: Sequence[Path], keep_going: bool = False) -> tuple[list[Scenario], list[Mistake]]:
-    """Every scenario with `history` under some paths, by id; with `keep_going`, the mistakes of files left out."""
+    """Every scenario with `history` under some paths; with `keep_going`, the mistakes of what was left out.
+
+    A file may also hold many under `cases`.
+    """
     found: list[Scenario] = []
     mistakes: list[Mistake] = []
     for path in paths:
         if not path.exists():
             raise InputError(f'no file or folder "{path}"', "give a scenario file or a folder of them", "E101")
         for file in sorted(path.rglob("*.yaml")) if path.is_dir() else [path]:
-            try:
-                scenario = catalog.validate(read(file, catalog.shown(file)), Scenario)
-            except FileErrors as error:
-                mistakes += error.mistakes
-                continue
-            if scenario.history:
-                found.append(scenario.model_copy(update={"id": scenario.id or file.stem}))
+            kept, wrong = _read(file)
+            found += kept
+            mistakes += wrong
     if mistakes and not keep_going:
         raise FileErrors(mistakes)
     if not found:

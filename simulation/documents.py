@@ -6,6 +6,7 @@ built, and aliases, anchors and tags are refused, since a few lines of them can 
 """
 
 import re
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,15 @@ class Document:
         if key and (*place, "__key__") in self.marks:
             place = (*place, "__key__")
         return self._at(code, self.marks.get(place, (1, 1, 1)), message, cure)
+
+    def part(self, *loc: Any) -> "Document":
+        """A piece of the file as a document of its own, its places still those of the file."""
+        found = copy(self)
+        found.marks = {place[len(loc) :]: where for place, where in self.marks.items() if place[: len(loc)] == loc}
+        found.mistakes = []
+        for key in loc:
+            found.data = found.data[key]
+        return found
 
     def _at(self, code: str, where: Where, message: str, cure: str) -> Mistake:
         line, column, width = where

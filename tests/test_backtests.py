@@ -89,6 +89,22 @@ def test_any_folder_of_such_files_can_be_scored(communique, tmp_path):
     assert "E125" in communique("backtest", str(tmp_path / "empty")).err
 
 
+def test_one_file_may_hold_many_cases_and_name_countries_without_a_dossier(communique, tmp_path):
+    entries = []
+    for name in ("aukus-2021", "aiib-2014"):
+        lines = (HISTORY / f"{name}.yaml").read_text(encoding="utf-8").splitlines()[2:]
+        entries.append("- " + "\n  ".join(lines))
+    text = "cases:\n" + "\n".join(entries) + "\n"
+    text = text.replace("countries: [japan", "countries: [ruritania, japan")
+    (tmp_path / "many.yaml").write_text(text, encoding="utf-8")
+    assert json.loads(communique("backtest", "many.yaml", "--json").out)["cases"] == 2
+    (tmp_path / "many.yaml").write_text(text.replace("score: 1", "score: 3", 1), encoding="utf-8")
+    said = communique("backtest", "many.yaml")
+    assert said.status == 2
+    line = int(said.err.split("many.yaml:")[1].split(":")[0])
+    assert "score: 3" in (tmp_path / "many.yaml").read_text(encoding="utf-8").splitlines()[line - 1]
+
+
 def test_a_broken_file_is_named_and_the_rest_runs_only_when_asked(communique, tmp_path):
     mine = tmp_path / "mine"
     mine.mkdir()
