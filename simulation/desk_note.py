@@ -133,6 +133,17 @@ def context(note: Note) -> tuple[Paragraph, ...]:
     return tuple(found)
 
 
+def _unargued(note: Note, provision: str, position: float, side: int | None) -> Paragraph:
+    """A provision with nothing new to say: the argument already made that covers it, or that there is none."""
+    label = upper(_label(note.turn, provision))
+    covering = {p.key for p in note.points if p.provision == provision and side in (None, p.direction)}
+    made = next((a for a in note.arguments if (a.passage or a.claim) in covering), None)
+    if made is not None:
+        return Paragraph(text=f"{label}: {strength(position)}, for the reason given in {made.id}.", provision=provision)
+    text = f"{label} is {strength(position)}; the dossier holds no document on it that was out by then."
+    return Paragraph(text=text, provision=provision)
+
+
 def implications(note: Note) -> tuple[Paragraph, ...]:
     """One bullet a provision, in the order of what they carry: how it is taken, and why."""
     found = []
@@ -143,8 +154,7 @@ def implications(note: Note) -> tuple[Paragraph, ...]:
         why = why or pick(note.points, note.used, provision=provision, direction=side)
         label = upper(_label(note.turn, provision))
         if why is None:
-            text = f"{label} is {strength(position)}; the dossier holds no further argument on it that was out by then."
-            found.append(Paragraph(text=text, provision=provision))
+            found.append(_unargued(note, provision, position, side))
             continue
         drawn = note.take(why)
         found.append(drawn.model_copy(update={"text": f"{label}: {strength(position)}. {drawn.text}"}))
@@ -216,8 +226,8 @@ def outlook(note: Note) -> tuple[Paragraph, ...]:
     p = found.probabilities
     below, middle, above = p[0] + p[1], p[2], p[3] + p[4]
     text = (
-        f"On the record of past proposals, support is {chance(above)}, standing aside {chance(middle)} "
-        f"and opposition {chance(below)}."
+        f"On the record of past proposals: support, {chance(above)}; standing aside, {chance(middle)}; "
+        f"opposition, {chance(below)}."
     )
     if found.breaches:
         text += " Those figures leave the red lines and legal limits aside; the rules decide where they are met."

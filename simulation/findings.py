@@ -203,13 +203,13 @@ def certainty(desk: Desk, record: Transcript) -> tuple[Finding, ...]:
     """How likely each final stance is, on the record of past proposals, weakest first."""
     rows = sorted(record.final, key=side_share)
     free = [s for s in rows if not ruled(s)]
-    parts = [f"{side(s.stance)} from {desk.names[s.code]} is {chance(side_share(s))}" for s in free]
+    parts = [f"{side(s.stance)} from {desk.names[s.code]}, {chance(side_share(s))}" for s in free]
     found = [Finding(text=f"Weakest first: {'; '.join(parts)}.", evidence=tuple(s.id for s in free))] if free else []
     for said in rows:
         if ruled(said):
             share = said.probabilities[3] + said.probabilities[4]
             who = f"{upper(side(said.stance))} from {desk.names[said.code]}"
-            text = f"{who} follows from its rules; without them support would be {chance(share)}."
+            text = f"{who} follows from its rules; without them: support, {chance(share)}."
             found.append(Finding(text=text, evidence=(said.id,)))
     if record.gaps:
         silent = listed([f"{g.code} in round {g.round}" for g in record.gaps])

@@ -1,6 +1,7 @@
 """What people write to start a debate: a proposal in provisions, coded on the themes, and who sits at the table."""
 
 import datetime
+import re
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
@@ -68,7 +69,8 @@ class Provision(Written):
     id: Name
     text: Text
     label: Text | None = None
-    """Two or three words that stand for it in a table; the id with spaces, if left out."""
+    """Two or three words that stand for it in a table; if left out, the id with spaces, or for ids such as p1 the
+    beginning of the text."""
     weight: float = Field(default=1.0, ge=0.2, le=1)
     """How central it is."""
     themes: dict[ThemeId, Score] = Field(min_length=1)
@@ -81,8 +83,13 @@ class Provision(Written):
 
     @property
     def short(self) -> str:
-        """The provision in two or three words."""
-        return self.label or self.id.replace("_", " ")
+        """The provision in a few words."""
+        if self.label:
+            return self.label
+        if not re.fullmatch(r"p\d+", self.id):
+            return self.id.replace("_", " ")
+        words = self.text.split()
+        return f"“{' '.join(words[:6]).rstrip('.,;:')}{'…' if len(words) > 6 else ''}”"
 
 
 class Form(Written):
