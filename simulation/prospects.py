@@ -94,7 +94,7 @@ def firmness(desk: Desk, found: Negotiation) -> Finding:
     """The least certain place at the table, in words of likelihood, and whether the whole would stand."""
     least = min(found.stability.countries, key=lambda c: (c.same, c.code))
     noun = {"support": "support", "aside": "standing aside", "oppose": "opposition"}[least.side]
-    text = f"The least certain place is that of {desk.names[least.code]}: {noun}, {least.shares.words}"
+    text = f"The least certain place is that of {desk.names[least.code]}: {noun}, {least.words}"
     text += f"; the answer as a whole is {found.stability.label}"
     if found.stability.turns_without:
         text += f", since it would turn without {desk.who(found.stability.turns_without)}"

@@ -16,7 +16,7 @@ from simulation.moderation import rng_for
 from simulation.scenario import Scenario
 from simulation.stance import breaches, cap
 from simulation.statement import Recorded
-from simulation.uncertainty import Draws, VerdictShares, draw, verdict_shares
+from simulation.uncertainty import Draws, VerdictShares, draw, ranged, verdict_shares
 
 Label = Literal["robust", "conditional", "fragile"]
 DRAWS = 1000
@@ -33,6 +33,8 @@ class Firmness(Recorded):
     """The side the debate leaves it on."""
     same: float
     """Share of draws that leave it on the same side, 0 to 1."""
+    words: str
+    """That share in the words of ICD 203, with the range the word stands for."""
     shares: VerdictShares
     flips_without: tuple[str, ...]
     """Codes of countries without which it would stand on another side."""
@@ -96,7 +98,14 @@ def stability(scenario: Scenario, desks: Sequence[Dossier], draws: int = DRAWS) 
         same = float(np.mean(sides[:, i] == base[code]))
         flips = tuple(gone for gone, left in away.items() if gone != code and left[code] != base[code])
         side = ("aside", "support", "oppose")[base[code]]
-        found = {"code": code, "side": side, "same": round(same, 4), "shares": shares, "flips_without": flips}
+        found = {
+            "code": code,
+            "side": side,
+            "same": round(same, 4),
+            "words": ranged(same),
+            "shares": shares,
+            "flips_without": flips,
+        }
         countries.append(Firmness.model_validate({**found, "label": label(same, len(flips))}))
     verdict = majority(base).passes
     same = float(np.mean(_passes(sides) == verdict))

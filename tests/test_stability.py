@@ -12,7 +12,7 @@ from simulation.debate import Floor
 from simulation.moderation import merge
 from simulation.runs import table_of
 from simulation.stability import label, stability, with_error
-from simulation.uncertainty import draw
+from simulation.uncertainty import draw, ranged
 
 SHIPPED = list(catalog.files("scenarios"))
 
@@ -48,6 +48,14 @@ def test_no_order_of_speaking_changes_a_stance_a_cell_or_the_verdict(name, data)
     ordered = [sorted(r.final, key=lambda s: s.code) for r in (first, other)]
     assert merge(scenario, table, ordered[0]) == merge(scenario, table, ordered[1])
     assert merge(scenario, table, first.final).support == merge(scenario, table, other.final).support
+
+
+@pytest.mark.parametrize("name", ["takaichi_coalition", "security_council_enlargement", "ukraine_settlement"])
+def test_the_word_of_a_country_is_that_of_its_own_side(name):
+    scenario = catalog.load_scenario(name)
+    for found in stability(scenario, tuple(table_of(scenario).values())).countries:
+        assert found.same == pytest.approx(getattr(found.shares, found.side), abs=1e-3)
+        assert found.words == ranged(found.same)
 
 
 def test_labels_follow_their_rule():
