@@ -156,13 +156,26 @@ def run(
 
 
 def write(found: Run, files: Mapping[str, str], under: Path) -> Path:
-    """Write the run folder with run.json and the reports given as name to text; returns the folder."""
-    folder = under / found.id
-    under.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=under))
+    """Write the run folder with run.json and the reports given as name to text; returns the folder.
+
+    Raises `InputError` where the place cannot be written; nothing half-written stays behind.
+    """
+    text = json.dumps(found.record(), ensure_ascii=False, indent=1, sort_keys=False) + "\n"
     try:
-        text = json.dumps(found.record(), ensure_ascii=False, indent=1, sort_keys=False) + "\n"
-        for name, content in {"run.json": text, **files}.items():
+        return _place({"run.json": text, **files}, under / found.id)
+    except OSError as error:
+        reason = (error.strerror or "cannot be written").lower()
+        raise InputError(
+            f'"{under}" cannot be written: {reason}', "give --out another folder, or make room", "E101"
+        ) from None
+
+
+def _place(files: Mapping[str, str], folder: Path) -> Path:
+    """Write files aside and move them into place together."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder.parent))
+    try:
+        for name, content in files.items():
             with (aside / name).open("w", encoding="utf-8", newline="\n") as file:
                 file.write(content)
                 file.flush()

@@ -169,6 +169,23 @@ def test_a_desk_whose_sources_are_all_later_is_refused(communique, scenario_file
     assert not (tmp_path / "runs").exists()
 
 
+def test_a_folder_that_cannot_be_written_is_an_error_and_leaves_nothing(communique, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("x")
+    for place in ("file", "file/inside", "/proc/nowhere"):
+        said = communique("run", "takaichi_coalition", "-q", "--out", place)
+        assert said.status == 2
+        assert "E101" in said.err
+
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    said = communique("run", "takaichi_coalition", "-q")
+    assert said.status == 2
+    assert "no space left" in said.err
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
 def test_running_the_same_again_replaces_the_same_folder(communique, tmp_path):
     communique("run", "takaichi_coalition", "-q")
     communique("run", "takaichi_coalition", "-q")
