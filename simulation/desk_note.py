@@ -245,7 +245,7 @@ def outlook(note: Note) -> tuple[Paragraph, ...]:
 
 
 def closing(turn: Turn, judgement: Judgement) -> Paragraph:
-    """Where the country ends: what it could sign as it stands, what reworded, and what not."""
+    """Where the country ends: what it can work with as it stands, what reworded, and what not."""
     frozen = {v.provision for v in judgement.views if v.frozen}
     signs = [p.short for p in turn.scenario.provisions if judgement.agrees(p.id) > 0.12 and p.id not in frozen]
     reworded, refuses = [], []
@@ -261,10 +261,10 @@ def closing(turn: Turn, judgement: Judgement) -> Paragraph:
     could = listed([*parts, *reworded])
     capital = turn.dossier.capital
     text = (
-        f"{capital} could sign {could}."
+        f"{capital} can work with {could}."
         if could
-        else f"{capital} could sign no part of the {turn.scenario.proposal.noun}."
+        else f"{capital} can work with no part of the {turn.scenario.proposal.noun}."
     )
     if refuses and could:
-        text += f" It could not sign {listed(refuses)} in any wording on the table."
+        text += f" It cannot work with {listed(refuses)} in any wording on the table."
     return Paragraph(text=text)

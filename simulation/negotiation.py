@@ -142,7 +142,7 @@ def negotiate(floor: Floor, record: Transcript) -> Negotiation:
         prices=tuple(bundles.bring_in(scored, c) for c, s in stances.items() if s <= 0),
         movers=movers(floor),
         stability=firm,
-        next=next_moves(final, scenario, rows),
+        next=next_moves(final, scenario, rows, table),
         assumptions=assumptions(scenario, table, final),
         dissents=dissents(record.statements, final),
         confidence=confidence(scenario, table, record.statements, float(np.mean([c.same for c in firm.countries]))),

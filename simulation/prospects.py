@@ -6,11 +6,10 @@ Read off the negotiation; each sentence about a country names the statement it r
 from collections.abc import Sequence
 
 from simulation.bargaining.packages import Cheapest, Package
-from simulation.dossier import SIGN, Dossier, RedLine
+from simulation.dossier import Dossier
 from simulation.findings import Desk, Finding
 from simulation.negotiation import Decision, Negotiation
-from simulation.scenario import Scenario
-from simulation.stance import rules
+from simulation.stance import in_reach
 from simulation.statement import Statement
 from simulation.wording import listed, upper
 
@@ -120,17 +119,6 @@ def lead(desk: Desk, found: Negotiation, joining: Finding) -> Finding:
     return Finding(text=text, evidence=tuple(dict.fromkeys([*joining.evidence, *ids])))
 
 
-def _in_reach(dossier: Dossier, scenario: Scenario) -> tuple[RedLine, float] | None:
-    """The rule a text comes nearest to without meeting it, laws before policies, and how far it pushes there."""
-    in_force = [r for r in rules(dossier, scenario.day) if r in dossier.legal_limits] or rules(dossier, scenario.day)
-    pushed = [(max(SIGN[r.direction] * p.themes.get(r.theme, 0.0) for p in scenario.provisions), r) for r in in_force]
-    near = [(push / r.min_push, push, r) for push, r in pushed if 0 < push < r.min_push]
-    if not near:
-        return None
-    _, push, rule = max(near, key=lambda row: (row[0], row[2].id))
-    return rule, push
-
-
 def reservations(desk: Desk, table: Sequence[Dossier], statements: Sequence[Statement]) -> tuple[Finding, ...]:
     """What holds each supporter back: the rule it comes nearest to, else the limit its desk names first."""
     found = []
@@ -138,7 +126,7 @@ def reservations(desk: Desk, table: Sequence[Dossier], statements: Sequence[Stat
     for said in desk.final:
         if said.stance <= 0:
             continue
-        near = _in_reach(by_code[said.code], desk.scenario)
+        near = in_reach(by_code[said.code], desk.scenario)
         limits = [
             a
             for s in statements

@@ -201,6 +201,26 @@ def breaches(dossier: Dossier, scenario: Scenario) -> list[tuple[Provision, RedL
     return [(p, r) for p in scenario.provisions for r in in_force if meets(p.themes, r)]
 
 
+def in_reach(dossier: Dossier, scenario: Scenario) -> tuple[RedLine, float] | None:
+    """The rule a text comes nearest to without meeting it, laws before policies, and how far it pushes there."""
+    in_force = rules(dossier, scenario.day)
+    laws = [r for r in in_force if r in dossier.legal_limits]
+    near = []
+    for rule in laws or in_force:
+        push = max(SIGN[rule.direction] * p.themes.get(rule.theme, 0.0) for p in scenario.provisions)
+        if 0 < push < rule.min_push:
+            near.append((push / rule.min_push, rule.id, push, rule))
+    if not near:
+        return None
+    _, _, push, rule = max(near, key=lambda row: row[:2])
+    return rule, push
+
+
+def accuracy() -> float:
+    """Share of past reactions, on cases left out of the fit, whose side the model told rightly, 0 to 1."""
+    return float(yaml.safe_load(coefficients_bytes())["fitted"]["cross_validated"]["accuracy3"])
+
+
 def cap(met: Sequence[tuple[Provision, RedLine]]) -> int:
     """The highest stance the rules leave: 2 where none is met."""
     return min((CAP[rule.effect] for provision, rule in met if provision.weight >= CENTRAL), default=2)

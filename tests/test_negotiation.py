@@ -3,6 +3,7 @@ import re
 import pytest
 
 from simulation import catalog
+from simulation.conduct import confidence
 from simulation.report import markdown
 from simulation.runs import run
 
@@ -67,7 +68,18 @@ def test_the_takaichi_assessment_names_what_an_analyst_would_ask_for(takaichi):
     assert "Article 9" in held
     assert "Article 42" in held
     assert "| The EU (EU-3) | join on condition | mutual protection" in text
+    assert "| Australia (AUS-3) | join on condition | the text goes to 0.65 where its own rule begins at 0.70" in text
+    assert "Confidence: moderate" in text
     assert "counter-mobilise" in text
     assert "A version that all but China could sign" in text
     assert len(text.split()) < 2000
     assert re.search(r"(likely|even chance) \(\d+ to \d+ %\)", text.split("## Who stands where")[0])
+
+
+def test_nothing_is_sure_while_the_model_misses_one_past_reaction_in_four(takaichi, monkeypatch):
+    table, record = tuple(takaichi.seats.values()), takaichi.transcript.statements
+    monkeypatch.setattr("simulation.conduct.accuracy", lambda: 0.74)
+    assert confidence(takaichi.scenario, table, record, 1.0).level == "moderate"
+    monkeypatch.setattr("simulation.conduct.accuracy", lambda: 0.76)
+    assert confidence(takaichi.scenario, table, record, 1.0).level == "high"
+    assert confidence(takaichi.scenario, table, record, 0.3).level == "low"

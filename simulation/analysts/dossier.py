@@ -79,7 +79,7 @@ def _answering(note: Note) -> Statement:
             f"from {signed(top.before)} to {signed(top.after)}, after {top.because}."
         )
     else:
-        said = f"{upper(turn.dossier.short)} holds its position on every provision."
+        said = f"{upper(turn.dossier.short)} holds its position on every provision, to within 0.02."
     return _frame(
         note,
         headline=said,
