@@ -26,6 +26,8 @@ Floats = NDArray[np.float64]
 RELATIONS = ("sponsor", "self_target", "target_affinity")
 CAP = {"strongly_oppose": -1, "oppose": -1, "cannot_join": 0}
 """The highest stance each effect leaves; how firm an opposition is, the score decides."""
+OPEN = 0.12
+"""Positions nearer to zero than this are undecided."""
 CENTRAL = 0.6
 """The provision weight from which a rule met there bars support of the whole; on a lesser one a state can reserve."""
 
@@ -170,6 +172,12 @@ def to_stance(score: Floats, caps: Floats | None = None, model: Coefficients | N
     """(...) stances from -2 to 2 by the cut points; `caps` (...) holds the highest stance each red line leaves."""
     found = np.searchsorted(np.array((model or coefficients()).cuts), score, side="right").astype(np.int64) - 2
     return found if caps is None else np.minimum(found, caps.astype(np.int64))
+
+
+def nearest_score(score: float, stance: int, margin: float = 1e-4) -> float:
+    """The latent score nearest to `score` that lies on a stance's stretch between the cut points."""
+    edges = (-np.inf, *coefficients().cuts, np.inf)
+    return float(np.clip(score, edges[stance + 2] + margin, edges[stance + 3] - margin))
 
 
 def probabilities(score: Floats, model: Coefficients | None = None) -> Floats:

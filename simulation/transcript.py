@@ -14,6 +14,8 @@ class Gap(Recorded):
     round: int
     engine: str
     reason: str
+    setup: bool = False
+    """Whether every other call to the provider would fail the same way: no key, no such model, nobody there."""
 
 
 class Transcript(Recorded):
@@ -29,6 +31,12 @@ class Transcript(Recorded):
     def of(self, code: str) -> tuple[Statement, ...]:
         """What one seat said, round by round."""
         return tuple(s for s in self.statements if s.code == code)
+
+    @property
+    def spoken(self) -> float:
+        """The share of turns that were given, 0 to 1."""
+        turns = len(self.statements) + len(self.gaps)
+        return len(self.statements) / turns if turns else 0.0
 
     @property
     def final(self) -> tuple[Statement, ...]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.amendments import Change
+from simulation.calls import Caller, Hearing, Settings
 from simulation.dossier import Dossier
 from simulation.scenario import Scenario
 from simulation.statement import Phase, Statement
@@ -70,6 +71,17 @@ class Turn:
 class Analyst(Protocol):
     """Anything that can take a seat."""
 
-    def speak(self, turn: Turn) -> Statement:
+    async def speak(self, turn: Turn) -> Statement:
         """Say one thing, for the turn's own country and round."""
         ...
+
+
+@dataclass(frozen=True)
+class Kit:
+    """What an engine may need to take seats."""
+
+    caller: Caller | None = None
+    """Who answers the questions of a chat-model seat."""
+    settings: Settings | None = None
+    hearing: Hearing = lambda seat, tokens: None
+    """Told how much of a reply has come."""

@@ -16,7 +16,8 @@ from simulation.arguments import NotSettled, Semantics, carrying, graph_of, unan
 from simulation.runs import Run
 from simulation.sources import Source
 from simulation.statement import LABELS, Breach, Statement
-from simulation.wording import signed, upper
+from simulation.tally import total
+from simulation.wording import listed, signed, upper
 from simulation.written import party_names
 
 SEMANTICS: Semantics = "quadratic_energy"
@@ -116,6 +117,21 @@ def _uncited(statements: tuple[Statement, ...]) -> int:
     return sum(not a.sources for s in statements for a in s.arguments)
 
 
+def _silent(run: Run) -> list[tuple[str, str]]:
+    """Who failed to speak, and in which rounds."""
+    by_seat: dict[str, list[int]] = {}
+    for gap in run.transcript.gaps:
+        by_seat.setdefault(gap.country, []).append(gap.round)
+    every = run.transcript.rounds
+    return [
+        (
+            run.seats[c].short,
+            "every round" if len(r) == every else f"round{'' if len(r) == 1 else 's'} {listed(list(map(str, r)))}",
+        )
+        for c, r in by_seat.items()
+    ]
+
+
 def _table(run: Run) -> dict[str, Any]:
     """The stance table: a row a seat, a column a provision, rows by score."""
     rows = []
@@ -175,6 +191,9 @@ def _render(template: str, run: Run, **more: Any) -> str:
             badge=BADGE,
             turns=len(run.seats) * run.transcript.rounds,
             uncited=_uncited(run.transcript.statements),
+            silent=_silent(run),
+            departing=[d for s in run.transcript.statements for d in s.departures],
+            spent=partial(total, run.tally),
             **more,
         )
     )
