@@ -54,6 +54,11 @@ class Reaction:
         """The opening stance."""
         return self.said.stance
 
+    def row(self) -> dict[str, Any]:
+        """The reaction as one row of a table: see `frames.to_frame`."""
+        told = {"case": self.case, "country": self.country, "predicted": self.predicted, "actual": self.actual}
+        return {**told, "score": self.said.score, "what": self.what, "source": self.source}
+
 
 def _parts(whole: Document) -> list[Document]:
     """The cases of a file: itself, or each entry of its `cases`."""

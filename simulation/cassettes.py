@@ -44,7 +44,7 @@ class Cassette:
             self._file = self._path.open("ab")
         except OSError as error:
             raise _unusable(self._path, error.strerror) from None
-        _claim(self._file, self._path.parent)
+        claim(self._file, self._path.parent)
         self._replies, self._whole = _read(self._path)
         self._file.truncate(self._whole)
         return self
@@ -115,7 +115,7 @@ def _read(path: Path) -> tuple[dict[str, Reply], int]:
     return found, whole
 
 
-def _claim(file: BinaryIO, folder: Path) -> None:
+def claim(file: BinaryIO, folder: Path) -> None:
     """Keep other processes from writing; the system lets go when this one ends, however it ends."""
     try:
         if sys.platform == "win32":

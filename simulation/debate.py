@@ -92,7 +92,7 @@ async def assess(state: State, floor: Floor) -> dict[str, Any]:
     return {}
 
 
-def again(state: State, floor: Floor) -> Sequence[str]:
+async def again(state: State, floor: Floor) -> Sequence[str]:
     """Every seat once more, or the assessment after the last round."""
     return list(floor.seats) if state["round"] <= floor.scenario.debate.rounds else [ASSESS]
 
@@ -148,7 +148,9 @@ async def hold(floor: Floor, checkpoints: Path | None = None, control: Control |
 async def debate(
     floor: Floor, checkpoints: Path | None = None, control: Control | None = None
 ) -> tuple[Transcript, Merge]:
-    """Hold the debate and merge the final positions."""
+    """Hold the debate and merge the final positions; raises `ProviderError` where nobody spoke at all."""
     await hold(floor, checkpoints, control)
     record = floor.transcript()
+    if not record.statements:
+        raise ProviderError(f"no seat gave a statement; the first failed so: {record.gaps[0].reason}")
     return record, floor.merged or merge(floor.scenario, floor.table, record.final)

@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from simulation.calls import Settings
 from simulation.errors import nearest
-from simulation.menus import MOST_SOURCES, NONE, Menu, longest, menu, sections
+from simulation.menus import LISTS, LONGEST_ID, MOST_SOURCES, NONE, Menu, longest, menu, most
 from simulation.scenario import STANCES, StanceName
 from simulation.sources import out_by
 from simulation.statement import Recorded
@@ -177,23 +177,25 @@ def _entries(at: Menu, sources: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     def text(kind: str) -> dict[str, Any]:
         return {"type": "string", "maxLength": longest(kind, at.settings)}
 
-    passage = {"text": text("paragraph"), "sources": sources}
+    passage, heard = {"text": text("paragraph"), "sources": sources}, {"type": "string", "maxLength": LONGEST_ID}
     sides, tones = _one_of(["for", "against"]), _one_of(["rebuts", "concedes", "adds"])
     claim = {"provision": _one_of(list(at.provisions)), "side": sides, "claim": text("claim")}
     return {
         "context": _object(passage),
         "challenges": _object(passage),
         "outlook": _object(passage),
-        "answers": _object(
-            {"argument": _one_of(list(at.arguments)), "tone": tones, "text": text("answer"), "sources": sources}
-        ),
+        "answers": _object({"argument": heard, "tone": tones, "text": text("answer"), "sources": sources}),
         "arguments": _object({**claim, "text": text("argument"), "sources": sources}),
         "asks": _object({"text": text("ask"), "change": _one_of([NONE, *at.changes])}),
     }
 
 
 def schema(turn: Turn, settings: Settings) -> dict[str, Any]:
-    """The JSON Schema of a turn's draft: the ids that exist in it, the lengths and list sizes of the settings."""
+    """The JSON Schema of a seat's drafts: the ids that exist, the lengths and list sizes of the settings.
+
+    It is the same in every round: providers put it before the messages, so that one which named what was heard would
+    make the kept prefix of a conversation worthless. Ids heard are checked when the draft is read.
+    """
     at = menu(turn, settings)
     cited = {"$ref": "#/$defs/source"} if at.shown else {"type": "string"}
     sources = {"type": "array", "items": cited, "maxItems": MOST_SOURCES if at.shown else 0}
@@ -201,13 +203,12 @@ def schema(turn: Turn, settings: Settings) -> dict[str, Any]:
         "position_pct": {"type": "integer", "minimum": -100, "maximum": 100},
         "reason": {"type": "string", "maxLength": longest("reason", settings)},
         "sources": sources,
+        "because": {"type": "string", "maxLength": LONGEST_ID},
     }
-    if at.statements:
-        held["because"] = _one_of([NONE, *at.statements])
     entries = _entries(at, sources)
     lists = {
-        name: {"type": "array", "items": entries[name], "minItems": low, "maxItems": high}
-        for name, (low, high) in sections(at).items()
+        name: {"type": "array", "items": entries[name], "minItems": 0, "maxItems": most(high, settings)}
+        for name, high in LISTS.items()
     }
     found = _object(
         {

@@ -58,7 +58,7 @@ class Floor:
         self.open_to = influence.openness(self.stakes, frozen)
         self.path = [opening]
         self.mixing_by_round = [self.mixing]
-        self.changes: list[tuple[Change, ...]] = changes(self.scenario, table)
+        self.changes: list[tuple[Change, ...]] = changes(self.scenario, table, data)
 
     @property
     def table(self) -> tuple[Dossier, ...]:

@@ -15,11 +15,13 @@ from simulation import records
 from simulation.calls import Caller, Reply, Settings
 from simulation.cassettes import Cassette, Recorder, Strict
 from simulation.debate import Control
+from simulation.engines import seat
 from simulation.errors import InputError, Interrupted, ProviderError
 from simulation.folders import LAUNCH, REPLIES, Workplace, as_text, place
 from simulation.plans import Plan, again, made_now
 from simulation.runs import Ears, Run, hold
 from simulation.tally import tally
+from simulation.turn import Kit
 from simulation.waiting import wait
 
 Connect = Callable[[Settings, Sequence[Reply]], Caller]
@@ -101,6 +103,7 @@ def launch(
     """Begin a run that asks a model; `told` hears what a person should know, and the folder as soon as it is there."""
     workplace = Workplace(under / asked.id)
     inner = _connected(asked, connect)
+    seat(asked.engines, Kit(inner, asked.settings))
     workplace.open(asked)
     told(f"run {asked.id}; if it breaks off: communique resume {workplace.folder}")
     return _finish(asked, inner, ears or Ears(), workplace, reports, told)

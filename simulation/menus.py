@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from simulation.briefs import SHOWN, citable
 from simulation.calls import Settings
 from simulation.masks import Lens
-from simulation.statement import Argument, Statement
+from simulation.statement import Argument, Phase, Statement
 from simulation.turn import Turn
 
 NONE = "(none)"
@@ -25,6 +25,8 @@ LENGTHS = {
 }
 """Characters each text may take at detail 1."""
 MOST_SOURCES = 4
+LONGEST_ID = 40
+"""Characters of an id that a draft refers to by its name."""
 
 
 def longest(kind: str, settings: Settings) -> int:
@@ -79,17 +81,17 @@ def menu(turn: Turn, settings: Settings) -> Menu:
     )
 
 
-def sections(at: Menu) -> dict[str, tuple[int, int]]:
-    """The lists a draft of this turn holds, with the fewest and the most entries of each."""
-    phases, s = at.turn.phases, at.settings
-    opening, found = "opening" in phases, {}
-    if opening:
-        found = {"context": (1, most(3, s)), "challenges": (0, most(3, s))}
-    elif at.arguments:
-        found = {"answers": (0, most(4, s))}
-    found["arguments"] = (1 if opening else 0, most(4, s))
+LISTS = {"context": 3, "challenges": 3, "answers": 4, "arguments": 4, "outlook": 2, "asks": 3}
+"""The lists of a draft and the most entries of each at detail 1."""
+
+
+def asked(phases: Sequence[Phase]) -> dict[str, int]:
+    """The lists that a round fills, in the order of `LISTS`, with the fewest entries of each; the others stay empty."""
+    opening = "opening" in phases
+    fewest = {"context": 1, "challenges": 0} if opening else {"answers": 0}
+    fewest["arguments"] = 1 if opening else 0
     if opening or "closing" in phases:
-        found["outlook"] = (1, most(2, s))
+        fewest["outlook"] = 1
     if opening or "amendments" in phases:
-        found["asks"] = (0, most(3, s))
-    return found
+        fewest["asks"] = 0
+    return {name: fewest[name] for name in LISTS if name in fewest}

@@ -8,7 +8,7 @@ import json
 import platform
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -125,6 +125,25 @@ class Plan:
         }
 
 
+def settled(
+    scenario: Scenario,
+    seats: Iterable[str],
+    *,
+    rounds: int | None = None,
+    seed: int | None = None,
+    engine: str | None = None,
+) -> Scenario:
+    """The scenario as it is debated: who sits there, how long, in which order, and who takes the open seats."""
+    length = scenario.debate
+    shape = Rounds(rounds=rounds or length.rounds, seed=length.seed if seed is None else seed)
+    update: dict[str, Any] = {"countries": tuple(seats), "debate": shape}
+    if engine is not None:
+        if engine not in names():
+            raise unknown("engine", engine, names(), "E124")
+        update["engines"] = {**scenario.engines, "default": engine}
+    return scenario.model_copy(update=update)
+
+
 def plan(
     scenario: Scenario | str,
     *,
@@ -146,17 +165,16 @@ def plan(
     loaded = scenario_with(loaded, asked)
     edits = tuple(e.text for e in asked if e.country is not None)
     seats = table_of(loaded, countries, edits)
-    length = {"rounds": rounds or loaded.debate.rounds, "seed": loaded.debate.seed if seed is None else seed}
-    update: dict[str, Any] = {"countries": tuple(seats), "debate": Rounds(**length)}
-    if engine is not None:
-        if engine not in names():
-            raise unknown("engine", engine, names(), "E124")
-        update["engines"] = {**loaded.engines, "default": engine}
-    loaded = loaded.model_copy(update=update)
+    loaded = settled(loaded, seats, rounds=rounds, seed=seed, engine=engine)
     engines = seating(loaded)
     inputs = digests(loaded, seats, edits)
+    if narrate and settings is None:
+        raise InputError("a model that narrates has to be named", "name one: --model provider:name", "E130")
     found = Plan(loaded, seats, engines, inputs, made_now(), settings, narrate, edits)
-    return replace(found, settings=None) if found.repeatable else found
+    if found.repeatable and settings is not None:
+        cure = "add --engine chat_model, or name the seats under `engines` in the scenario"
+        raise InputError(f"no seat asks {settings.model}", cure, "E130")
+    return found
 
 
 def again(launched: Mapping[str, Any], place: str) -> Plan:

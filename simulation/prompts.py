@@ -19,9 +19,10 @@ from simulation.briefs import SHOWN, country, percent, proposal, said
 from simulation.calls import CallFailed, Role, Settings
 from simulation.drafts import schema
 from simulation.masks import Lens
-from simulation.menus import LENGTHS, longest
+from simulation.menus import LENGTHS, asked, longest
 from simulation.statement import NAMES, Statement
 from simulation.turn import Turn
+from simulation.wording import listed
 from simulation.written import load_own
 
 Messages = tuple[tuple[Role, str], ...]
@@ -102,9 +103,10 @@ def rules(settings: Settings) -> str:
 def _task(seat: _Seat, number: int) -> str:
     turn = replace(seat.turn, round=number)
     parts = {"round": number, "rounds": turn.rounds, "country": seat.name}
+    fill = listed(list(asked(turn.phases)))
     if number == 1:
-        return wording("opening", **parts)
-    return wording("later", phases=" ".join(wording(p, **parts) for p in turn.phases), **parts)
+        return wording("opening", fill=fill, **parts)
+    return wording("later", phases=" ".join(wording(p, **parts) for p in turn.phases), fill=fill, **parts)
 
 
 def _own(seat: _Seat, statement: Statement) -> str:
@@ -146,8 +148,8 @@ def _conversation(seat: _Seat) -> list[tuple[Role, str]]:
         parts.append(("user", _others(seat, number)))
     parts.append(("user", _task(seat, seat.turn.round)))
     if seat.settings.structured == "none":
-        asked = schema(seat.turn, seat.settings)
-        parts.append(("user", wording("shape", schema=json.dumps(asked, ensure_ascii=False))))
+        shape = json.dumps(schema(seat.turn, seat.settings), ensure_ascii=False)
+        parts.append(("user", wording("shape", schema=shape)))
     return parts
 
 

@@ -15,7 +15,7 @@ from simulation.calls import Settings
 from simulation.commitment import contradiction
 from simulation.drafts import Draft
 from simulation.errors import CommuniqueError
-from simulation.menus import Menu, menu, sections
+from simulation.menus import LISTS, Menu, asked, menu
 from simulation.scenario import STANCES
 from simulation.turn import Turn
 
@@ -125,11 +125,13 @@ def complaint(error: Any) -> str:
 
 
 def _lists(data: dict[str, Any], at: Menu) -> list[str]:
-    """Sections that are missing, not asked for in this round, or too short."""
-    asked, plain = sections(at), ("positions", "stance", "headline")
-    found = [f"{key}: is missing" for key in (*plain, *asked) if key not in data]
-    found += [f"{quoted(key)}: not asked for in this round" for key in data if key not in (*plain, *asked)]
-    for key, (low, _) in asked.items():
+    """Fields that are missing or unknown, and lists that are too short or not asked for in this round."""
+    fewest, plain = asked(at.turn.phases), ("positions", "stance", "headline")
+    found = [f"{key}: is missing" for key in (*plain, *fewest) if key not in data]
+    found += [f"{quoted(key)}: there is no such field" for key in data if key not in (*plain, *LISTS)]
+    unasked = (key for key in LISTS if key not in fewest and data.get(key))
+    found += [f"{key}: not asked for in this round: leave it empty" for key in unasked]
+    for key, low in fewest.items():
         entries = data.get(key)
         if isinstance(entries, list) and len(entries) < low:
             found.append(f"{key}: at least {low} {'entry' if low == 1 else 'entries'}")

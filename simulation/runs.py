@@ -17,6 +17,7 @@ from simulation.dossier import Dossier
 from simulation.engines import seat
 from simulation.floor import Floor, Listener
 from simulation.folders import Workplace, as_text, place
+from simulation.frames import as_html, to_frame
 from simulation.moderation import Merge
 from simulation.narration import Narration, narrate
 from simulation.negotiation import Negotiation, negotiate
@@ -26,6 +27,7 @@ from simulation.tally import Tally
 from simulation.transcript import Transcript
 from simulation.turn import Kit
 from simulation.waiting import wait
+from simulation.wording import signed
 from simulation.written import party_names
 
 
@@ -72,6 +74,19 @@ class Run:
     def id(self) -> str:
         """The run's name, which is that of its folder."""
         return self.plan.id
+
+    def to_frame(self) -> Any:
+        """A pandas frame: one row a country, round and provision."""
+        return to_frame(self.transcript.rows())
+
+    def _repr_html_(self) -> str:
+        """Who stands where, for a notebook."""
+        final = sorted(self.transcript.final, key=lambda s: (-s.score, s.code))
+        rows = [
+            {"country": self.seats[s.country].short, "stance": s.stance_name, "score": signed(s.score), "said": s.id}
+            for s in final
+        ]
+        return as_html(self.scenario.title, rows, [f.text for f in self.assessment.bottom_line])
 
     def record(self) -> dict[str, Any]:
         """The run as JSON."""

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from simulation.dossier import SIGN, Dossier, Position, RedLine
 from simulation.scenario import Provision, Scenario
 from simulation.sources import out_by
+from simulation.statement import Breach
 from simulation.themes import codebook
 from simulation.written import earliest_day
 
@@ -229,6 +230,6 @@ def accuracy() -> float:
     return float(yaml.safe_load(coefficients_bytes())["fitted"]["cross_validated"]["accuracy3"])
 
 
-def cap(met: Sequence[tuple[Provision, RedLine]]) -> int:
+def cap(met: Sequence[tuple[Provision, RedLine | Breach]]) -> int:
     """The highest stance the rules leave: 2 where none is met."""
     return min((CAP[rule.effect] for provision, rule in met if provision.weight >= CENTRAL), default=2)

@@ -3,7 +3,9 @@
 A seat that failed is a gap with a reason, never a stance.
 """
 
-from simulation.statement import Recorded, Statement
+from typing import Any
+
+from simulation.statement import NAMES, Recorded, Statement
 
 
 class Gap(Recorded):
@@ -43,6 +45,30 @@ class Transcript(Recorded):
         """The last statement of each seat that spoke, in the order of the first round."""
         last = {s.code: s for s in self.statements}
         return tuple(last[c] for c in self.order[0] if c in last)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row a country, round and provision, in the order things were said."""
+        shares = [f"p_{name}" for name in NAMES.values()]
+        return [
+            {
+                "country": said.country,
+                "code": said.code,
+                "round": said.round,
+                "engine": said.engine,
+                "stance": said.stance,
+                "stance_name": said.stance_name,
+                "score": said.score,
+                **dict(zip(shares, said.probabilities, strict=True)),
+                "provision": view.provision,
+                "position": view.position,
+                "opening": view.opening,
+                "importance": view.importance,
+                "held": int(view.frozen),
+                "statement": said.id,
+            }
+            for said in self.statements
+            for view in said.views
+        ]
 
     @property
     def opening(self) -> tuple[Statement, ...]:

@@ -14,9 +14,16 @@ T = TypeVar("T")
 
 def wait(work: Coroutine[Any, Any, T]) -> T:
     """The result of a coroutine."""
+    found: list[T] = []
+
+    async def into() -> None:
+        found.append(await work)  # handed over aside: asyncio prints the result of its main task when it takes it down
+
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(work)
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, work).result()
+        asyncio.run(into())
+    else:
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(asyncio.run, into()).result()
+    return found[0]

@@ -10,6 +10,7 @@ from simulation.calls import Caller, Reply, Request, Settings, Usage
 from simulation.catalog import load_scenario
 from simulation.floor import Floor
 from simulation.judgement import judge
+from simulation.menus import NONE
 from simulation.plans import table_of
 from simulation.prompts import count
 from simulation.statement import NAMES
@@ -71,31 +72,40 @@ class AgreeableCaller(Caller):
         provisions = parts["positions"]["properties"]
         found = {
             "positions": {
-                label: self._position(schema, part, k, pct, request.round)
+                label: self._position(request, part, k, pct)
                 for k, ((label, part), pct) in enumerate(zip(provisions.items(), held, strict=True))
             },
             "stance": NAMES[stance],
             "headline": self.words(parts["headline"], f"The answer is that it stands at {NAMES[stance]}."),
         }
+        said = "\n".join(text for _, text in request.messages)
+        fill = (
+            re.findall(r"fill ([a-z, ]+), and leave the other lists empty", said)[-1].replace(" and ", ", ").split(", ")
+        )
+        arguments = re.findall(r"^  (\S+) (?:for|against) ", said.rpartition("<<<statements")[2], re.MULTILINE)
         for name, part in parts.items():
             if part.get("type") == "array":
-                found[name] = [self._entry(schema, part["items"], k) for k in range(part["maxItems"])]
+                most = min(part["maxItems"], len(arguments)) if name == "answers" else part["maxItems"]
+                found[name] = [self._entry(part["items"], schema, arguments, k) for k in range(most * (name in fill))]
         return found
 
-    def _position(self, schema, part, k, pct, number):
-        fields = part["properties"]
-        found = {"position_pct": pct, "reason": self.words(fields["reason"], "So the dossier has it."), "sources": []}
-        if k == 0 and number > 1:
+    def _position(self, request, part, k, pct):
+        reason = self.words(part["properties"]["reason"], "So the dossier has it.")
+        found = {"position_pct": pct, "reason": reason, "sources": [], "because": NONE}
+        if k == 0 and request.round > 1:
             found["position_pct"] = pct - 3 * ((pct > 0) - (pct < 0))
-        if "because" in fields:
-            statements = choices(fields["because"], schema)
-            found["because"] = statements[1 if k == 0 and number == 2 else 0]
+        if k == 0 and request.round == 2:
+            heard = request.messages[-1][1].rpartition("<<<statements")[2]
+            first = re.search(r"^(\S+) \(.+\): [a-z_]+\. ", heard, re.MULTILINE)
+            found["because"] = first[1] if first else NONE
         return found
 
-    def _entry(self, schema, part, k):
+    def _entry(self, part, schema, arguments, k):
         found = {}
         for name, field_ in part["properties"].items():
-            if name == "sources":
+            if name == "argument":
+                found[name] = arguments[k]
+            elif name == "sources":
                 known = choices(field_["items"], schema)
                 found[name] = known[k : k + 1]
             elif known := choices(field_, schema):

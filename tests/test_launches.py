@@ -175,6 +175,20 @@ def test_three_failing_seats_of_five_leave_a_report_that_says_so(communique, ser
     assert found.negotiation.confidence.level == "low"
 
 
+@pytest.mark.parametrize("left", [0, 1])
+def test_a_table_where_nobody_or_one_seat_speaks_ends_without_a_crash(communique, server, tmp_path, left):
+    speaks = SEATS[:left] and "(JPN), capital"
+    server.choose = lambda seen: None if speaks and speaks in seen.prompt else says("no idea")
+    said = communique(*asking(server))
+    assert said.status == (4 if left else 3)
+    assert "Traceback" not in said.err
+    if left:
+        assert [s.code for s in load(folder_of(said, tmp_path)).transcript.final] == ["JPN"]
+        assert communique("verify", str(folder_of(said, tmp_path))).status == 0
+    else:
+        assert "no seat gave a statement" in said.err
+
+
 def test_a_failed_seat_is_asked_again_on_resume_and_the_others_are_not(communique, server, tmp_path):
     server.choose = lambda seen: says("{}") if "(IND), capital" in seen.prompt else None
     folder = folder_of(communique(*asking(server)), tmp_path)
@@ -207,6 +221,27 @@ def test_a_provider_that_turns_everybody_away_stops_the_run_with_one_line(
     server.choose = lambda seen: None
     (folder,) = (tmp_path / "runs").iterdir()
     assert communique("resume", str(folder)).status == 0
+
+
+@pytest.mark.parametrize(
+    ("args", "status", "words"),
+    [
+        (("--engine", "chat_model"), 2, "needs a model"),
+        (("--moderator", "chat_model"), 2, "has to be named"),
+        (("--model", "openai:x"), 2, "no seat asks openai:x"),
+        (("--engine", "chat_model", "--model", "opnai:x"), 2, 'did you mean "openai"?'),
+        (("--engine", "chat_model", "--model", "openai:x"), 3, "OPENAI_API_KEY"),
+        (("--base-url", "http://127.0.0.1:1/v1"), 2, "needs a model"),
+        (("--engine", "chat_model", "--model", "openai:x", "--base-url", "http://u:p@h/v1"), 2, "COMMUNIQUE_API_KEY"),
+        (("--engine", "chat_model", "--model", "openai:x", "--dry-run", "--context", "9000"), 3, "--passages"),
+    ],
+)
+def test_what_cannot_be_asked_is_said_in_one_line_and_leaves_no_folder(communique, tmp_path, args, status, words):
+    said = communique("run", "takaichi_coalition", *args)
+    assert said.status == status
+    assert words in said.err
+    assert "Traceback" not in said.err
+    assert not (tmp_path / "runs").exists()
 
 
 def test_a_server_that_is_not_there_is_named(communique, server):

@@ -17,6 +17,7 @@ from simulation.runs import Run
 from simulation.sources import Source
 from simulation.statement import LABELS, Breach, Statement
 from simulation.tally import total
+from simulation.turn import phases
 from simulation.wording import listed, signed, upper
 from simulation.written import party_names
 
@@ -182,7 +183,7 @@ def _render(template: str, run: Run, **more: Any) -> str:
             labels={p.id: p.short for p in run.scenario.provisions},
             names=names,
             verbs=LABELS,
-            phases={s.round: s.phases for s in run.transcript.statements},
+            phases=partial(phases, rounds=run.transcript.rounds),
             scale=SCALE,
             cite=sources.cite,
             rules_of=partial(_rules_of, run),
