@@ -4,7 +4,8 @@ A cell depends on the grid and on its number alone, so that it can be held in an
 be. One that a change makes impossible says so in its row; no stance is put in its place.
 """
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,10 +20,11 @@ from simulation.edits import read, scenario_with
 from simulation.engines import seat, seating
 from simulation.errors import InputError, ProviderError
 from simulation.floor import Floor
-from simulation.grids import Point, Sweep
+from simulation.grids import FIXED, KEEP, Point, Sweep
 from simulation.journals import line
 from simulation.negotiation import negotiate
 from simulation.plans import Plan, edited, settled
+from simulation.rows import Column
 from simulation.scenario import Scenario
 from simulation.statement import COMPUTED
 from simulation.turn import Analyst, Kit
@@ -83,16 +85,16 @@ async def held(grid: Grid, cell: int, caller: Caller | None = None) -> str:
     try:
         plan = grid.plan(grid.point(cell))
     except InputError as error:
-        return line(cell, False, **rows.unheld(error.message, grid.spec.full))
+        return line(cell, True, False, **rows.unheld(error.message, grid.spec.full))
     floor = Floor(plan.scenario, plan.seats, _analysts(plan, caller), plan.engines)
     try:
         record, merged = await debate(floor)
     except ProviderError as error:
         if any(gap.setup for gap in floor.gaps.values()):
             raise
-        return line(cell, True, **rows.unheld(str(error), grid.spec.full))
+        return line(cell, True, True, **rows.unheld(str(error), grid.spec.full))
     found = negotiate(floor, record) if grid.spec.full else None
-    return line(cell, bool(record.gaps), **rows.of(plan, record, merged, found))
+    return line(cell, bool(record.gaps), bool(record.gaps), **rows.of(plan, record, merged, found))
 
 
 async def _each(grid: Grid, cells: Chunk) -> list[str]:
@@ -108,11 +110,41 @@ def work(grid: Grid) -> Work:
     return partial(_chunk, grid)
 
 
-def whole(grid: Grid, entry: Mapping[str, Any], table: str) -> Iterator[dict[str, Any]]:
-    """The rows of a cell in one of the tables: its place on each axis, then what came out."""
-    point = grid.point(entry["cell"])
-    place = {"cell": point.cell, "scenario": grid.scenarios[point.scenario].id, "table": " ".join(point.table)}
-    place |= dict(zip(point.paths, point.values, strict=True))
-    names = [column.name for column in rows.columns(grid.spec.full)[table]]
-    for row in entry[table]:
-        yield {**place, **dict(zip(names, row, strict=True))}
+def _kind(values: Sequence[Any]) -> type:
+    """What the values of a path are: numbers where all that change something are, else text."""
+    kinds = {type(value) for value in values if value != KEEP}
+    if kinds <= {int, float}:
+        return float if float in kinds else int
+    return str
+
+
+def columns(grid: Grid, table: str) -> list[Column]:
+    """The columns of a table: the place on each axis, then what came out."""
+    place = [
+        Column("cell", int, "the number of the debate, from 0"),
+        Column("scenario", str, "the scenario's id"),
+        Column("table", str, "who sat there, where the sweep says so"),
+    ]
+    for path, values in zip(grid.spec.grid, grid.spec.axes[FIXED:], strict=True):
+        meaning = f"the value of {path}; {KEEP}, or empty among numbers, where it is left as it is"
+        place.append(Column(path, _kind(values), meaning))
+    return [*place, *rows.columns(grid.spec.full)[table]]
+
+
+def _told(value: Any, kind: type) -> Any:
+    """A value of a path as a column of its kind holds it."""
+    if kind is not str:
+        return None if value == KEEP else kind(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def whole(grid: Grid, entries: Iterable[Mapping[str, Any]], table: str) -> Iterator[dict[str, Any]]:
+    """The rows of some cells in one of the tables, by column."""
+    listed = columns(grid, table)
+    names, kinds = [c.name for c in listed], {c.name: c.kind for c in listed}
+    for entry in entries:
+        at = grid.point(entry["cell"])
+        values = [_told(v, kinds[path]) for path, v in zip(at.paths, at.values, strict=True)]
+        place = [at.cell, grid.scenarios[at.scenario].id, " ".join(at.table), *values]
+        for row in entry[table]:
+            yield dict(zip(names, [*place, *row], strict=True))

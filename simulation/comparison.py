@@ -6,7 +6,7 @@ summands, the spread and the engines are set beside each other there, and the re
 
 from collections.abc import Sequence
 from string import ascii_uppercase
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -23,6 +23,11 @@ from simulation.wording import upper
 
 POSITION = ("position", "importance")
 """What a distance is made from."""
+HEAD = (
+    *("run", "label", "id", "scenario", "date", "seed", "country", "code", "engine"),
+    *("stance", "stance_name", "score", "changed", "turned_by", "term", "term_before", "term_after"),
+    *("did", "statement"),
+)
 MOST = len(ascii_uppercase)
 """The most runs that stand side by side; a letter each."""
 
@@ -76,15 +81,19 @@ class Comparison(Recorded):
     notes: tuple[str, ...]
     """What cannot be compared, and how to read what can."""
 
+    head: ClassVar[tuple[str, ...]] = HEAD
+    """The columns of its rows."""
+
     def flat(self) -> list[dict[str, Any]]:
         """One row a run and country, with the bar that moved most against the first run."""
         why = {(c.run, c.code): c for c in self.causes}
-        return [
+        rows = [
             _flat(column, row, cell, why.get((column.letter, row.code)))
             for k, column in enumerate(self.columns)
             for row in self.rows
             if (cell := row.cells[k]) is not None
         ]
+        return [dict(zip(self.head, row, strict=True)) for row in rows]
 
     def to_frame(self) -> Any:
         """A pandas frame: one row a run and country."""
@@ -100,29 +109,13 @@ class Comparison(Recorded):
         return as_html("Stances side by side", rows, self.notes)
 
 
-def _flat(column: Column, row: Row, cell: Cell, why: Cause | None) -> dict[str, Any]:
+def _flat(column: Column, row: Row, cell: Cell, why: Cause | None) -> tuple[Any, ...]:
     bar = why.bars[0] if why and why.bars else None
-    return {
-        "run": column.letter,
-        "label": column.label,
-        "id": column.run,
-        "scenario": column.scenario,
-        "date": column.date,
-        "seed": column.seed,
-        "country": row.country,
-        "code": row.code,
-        "engine": column.engines[row.country],
-        "stance": cell.stance,
-        "stance_name": cell.stance_name,
-        "score": cell.score,
-        "changed": int(cell.changed),
-        "turned_by": why.by if why else "none",
-        "term": bar.term if bar else None,
-        "term_before": bar.before if bar else None,
-        "term_after": bar.after if bar else None,
-        "did": cell.did,
-        "statement": cell.statement,
-    }
+    run = (column.letter, column.label, column.run, column.scenario, column.date, column.seed)
+    seat = (row.country, row.code, column.engines[row.country])
+    stance = (cell.stance, cell.stance_name, cell.score, int(cell.changed), why.by if why else "none")
+    moved = (bar.term, bar.before, bar.after) if bar else (None, None, None)
+    return (*run, *seat, *stance, *moved, cell.did, cell.statement)
 
 
 def _cell(run: Run, country: str, first: Statement | None, shared: Sequence[str]) -> Cell | None:

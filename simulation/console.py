@@ -20,6 +20,7 @@ from rich.text import Text
 
 from simulation.dossier import Dossier
 from simulation.errors import FileErrors, InputError, Mistake
+from simulation.report.pages import Block, Grid, Heading, Items, Page, flat
 from simulation.scenario import Scenario
 from simulation.statement import LABELS, Statement
 from simulation.transcript import Gap
@@ -35,7 +36,8 @@ STYLES = {
     1: "black on #b2abd2",
     2: "bold white on #542788",
 }
-MOST_SHOWN = 20
+MOST_SHOWN, WIDTH = 20, 120
+"""Mistakes that are shown, and columns where there is no terminal."""
 
 
 def stderr() -> Console:
@@ -252,3 +254,30 @@ def finished(found: "Run", folder: Path, told: Quiet, as_json: bool, quiet: bool
         stderr().print(Text("\n".join(f.text for f in found.assessment.bottom_line)))
     print(folder / "assessment.md")  # noqa: T201
     return 4 if found.transcript.gaps else 0
+
+
+def _table(grid: Grid) -> Table:
+    table = Table()
+    for name in grid.head:
+        table.add_column(Text(flat(name)), overflow="fold")
+    for row in grid.rows:
+        styles = [STYLES[c.stance] if c.stance is not None else "bold" if c.marked else "" for c in row]
+        table.add_row(*(Text(flat(c.text), style=style) for c, style in zip(row, styles, strict=True)))
+    return table
+
+
+def _shown(block: Block) -> list[Text | Table]:
+    """A block of a page for a terminal."""
+    if isinstance(block, Grid):
+        return [*([Text(flat(block.caption), style="italic")] if block.caption else []), _table(block)]
+    if isinstance(block, Items):
+        return [Text(f"- {flat(line)}") for line in block.lines]
+    return [Text(f"\n{flat(block.text)}", style="bold") if isinstance(block, Heading) else Text(flat(block.text))]
+
+
+def show(page: Page, file: TextIO | None = None) -> None:
+    """A page on stdout or into a file; tables are as wide as the terminal, or 120 columns where there is none."""
+    out = Console(file=file or sys.stdout, highlight=False)
+    if not out.is_terminal:
+        out.width = WIDTH
+    out.print(Text(flat(page.title), style="bold"), *(piece for b in page.blocks for piece in _shown(b)), sep="\n")

@@ -5,7 +5,7 @@ which they are made.
 """
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from simulation.contrasts import Contrast, contrasts, one_scenario
 from simulation.errors import InputError
@@ -56,21 +56,17 @@ class Differences(Recorded):
     same: int
     """How many statements are the same in everything that is compared."""
 
+    head: ClassVar[tuple[str, ...]] = ("statement", "country", "round", "kind", "what", "before", "after")
+    """The columns of its rows."""
+
     def flat(self) -> list[dict[str, Any]]:
         """One row a difference."""
-        return [
-            {
-                "statement": pair.id,
-                "country": pair.country,
-                "round": pair.round,
-                "kind": d.kind,
-                "what": d.what,
-                "before": d.before,
-                "after": d.after,
-            }
+        rows = [
+            (pair.id, pair.country, pair.round, d.kind, d.what, d.before, d.after)
             for pair in self.pairs
             for d in pair.differing
         ]
+        return [dict(zip(self.head, row, strict=True)) for row in rows]
 
     def to_frame(self) -> Any:
         """A pandas frame: one row a difference."""

@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from simulation.calls import Settings
 from simulation.errors import nearest
-from simulation.menus import LISTS, LONGEST_ID, MOST_SOURCES, NONE, Menu, longest, menu, most
+from simulation.menus import LISTS, LONGEST_ID, MOST_SOURCES, NONE, Menu, asked, longest, menu, most
 from simulation.scenario import STANCES, StanceName
 from simulation.sources import out_by
 from simulation.statement import Recorded
@@ -194,21 +194,23 @@ def schema(turn: Turn, settings: Settings) -> dict[str, Any]:
     """The JSON Schema of a seat's drafts: the ids that exist, the lengths and list sizes of the settings.
 
     It is the same in every round: providers put it before the messages, so that one which named what was heard would
-    make the kept prefix of a conversation worthless. Ids heard are checked when the draft is read.
+    make the kept prefix of a conversation worthless. Ids heard are checked when the draft is read. A debate of one
+    round has no next call, so that its form can hold a model to all that is checked.
     """
-    at = menu(turn, settings)
+    at, once = menu(turn, settings), turn.rounds == 1
     cited = {"$ref": "#/$defs/source"} if at.shown else {"type": "string"}
     sources = {"type": "array", "items": cited, "maxItems": MOST_SOURCES if at.shown else 0}
     held: dict[str, Any] = {
         "position_pct": {"type": "integer", "minimum": -100, "maximum": 100},
         "reason": {"type": "string", "maxLength": longest("reason", settings)},
         "sources": sources,
-        "because": {"type": "string", "maxLength": LONGEST_ID},
+        "because": _one_of([NONE]) if once else {"type": "string", "maxLength": LONGEST_ID},
     }
-    entries = _entries(at, sources)
+    entries, fewest = _entries(at, sources), asked(turn.phases) if once else dict.fromkeys(LISTS, 0)
     lists = {
-        name: {"type": "array", "items": entries[name], "minItems": 0, "maxItems": most(high, settings)}
+        name: {"type": "array", "items": entries[name], "minItems": fewest[name], "maxItems": most(high, settings)}
         for name, high in LISTS.items()
+        if name in fewest
     }
     found = _object(
         {

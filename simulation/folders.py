@@ -8,7 +8,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,14 +30,23 @@ def as_text(record: Mapping[str, Any]) -> str:
     return json.dumps(record, ensure_ascii=False, indent=1, sort_keys=False) + "\n"
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file aside, flush it to the disk and move it into place."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    with aside.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
+@contextmanager
+def aside(path: Path) -> Iterator[Path]:
+    """Where to write a file meanwhile: flushed to the disk and moved to `path` in the end, gone where it fails."""
+    meanwhile = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        yield meanwhile
+        with meanwhile.open("rb+") as file:
+            os.fsync(file.fileno())
+        meanwhile.replace(path)
+    finally:
+        meanwhile.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file aside, flush it to the disk and move it into place; text as UTF-8."""
+    with aside(path) as meanwhile:
+        meanwhile.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def place(files: Mapping[str, str], folder: Path) -> Path:
@@ -57,18 +67,18 @@ def _unwritable(under: Path, error: OSError) -> InputError:
 
 def _place(files: Mapping[str, str], folder: Path) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder.parent))
+    writing = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder.parent))
     try:
         for name, content in files.items():
-            write_whole(aside / name, content)
+            write_whole(writing / name, content)
         if folder.exists():
-            for path in aside.iterdir():
+            for path in writing.iterdir():
                 path.replace(folder / path.name)
         else:
-            aside.chmod(0o755)
-            aside.rename(folder)
+            writing.chmod(0o755)
+            writing.rename(folder)
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(writing, ignore_errors=True)
     return folder
 
 

@@ -19,6 +19,8 @@ from simulation.written import Name, Text, Written
 KEEP = "keep"
 """The value that leaves a path as the file has it."""
 ASKED = "chat_model"
+FIXED = 4
+"""Axes before those of the grid: scenarios, tables, speakers, seeds."""
 OPEN_SEED = 2**31 - 1
 
 

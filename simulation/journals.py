@@ -14,12 +14,12 @@ from typing import Any, BinaryIO
 from simulation.cassettes import claim
 from simulation.errors import InputError
 
-BEGINNING = re.compile(rb'\{"cell": (\d{1,18}), "open": (true|false), ')
+BEGINNING = re.compile(rb'\{"cell": (\d{1,18}), "failed": (true|false), "open": (true|false), ')
 
 
-def line(cell: int, unfinished: bool, **rows: Any) -> str:
-    """The line of a cell; `unfinished` where asking again could give what is missing."""
-    return json.dumps({"cell": cell, "open": unfinished, **rows}, ensure_ascii=False)
+def line(cell: int, failed: bool, unfinished: bool, **rows: Any) -> str:
+    """The line of a cell: `failed` where something is missing, `unfinished` where asking again could give it."""
+    return json.dumps({"cell": cell, "failed": failed, "open": unfinished, **rows}, ensure_ascii=False)
 
 
 class Journal:
@@ -29,6 +29,7 @@ class Journal:
         self._path = path
         self._file: BinaryIO | None = None
         self._at: dict[int, int] = {}
+        self._failed: set[int] = set()
         self._open: set[int] = set()
 
     def __enter__(self) -> "Journal":
@@ -55,20 +56,34 @@ class Journal:
         for number, text in enumerate(file, 1):
             if not text.endswith(b"\n"):
                 break
-            if not (found := BEGINNING.match(text)):
+            if not self._note(text, whole):
                 raise self._unusable(f"line {number} is no cell")
-            self._note(int(found[1]), found[2] == b"true", whole)
             whole += len(text)
         return whole
 
-    def _note(self, cell: int, unfinished: bool, at: int) -> None:
+    def _note(self, text: bytes, at: int) -> bool:
+        """Note a line; False where it is none."""
+        found = BEGINNING.match(text)
+        if found is None:
+            return False
+        cell = int(found[1])
         self._at[cell] = at
-        self._open.add(cell) if unfinished else self._open.discard(cell)
+        for flag, cells in ((found[2], self._failed), (found[3], self._open)):
+            if flag == b"true":
+                cells.add(cell)
+            else:
+                cells.discard(cell)
+        return True
 
     @property
     def done(self) -> Collection[int]:
         """The cells that are there."""
         return self._at.keys()
+
+    @property
+    def failed(self) -> Collection[int]:
+        """Those of them in which somebody did not speak, or that could not be held."""
+        return self._failed
 
     @property
     def unfinished(self) -> Collection[int]:
@@ -82,9 +97,7 @@ class Journal:
         try:
             for raw in (text.encode() + b"\n" for text in lines):
                 self._file.write(raw)
-                found = BEGINNING.match(raw)
-                assert found is not None
-                self._note(int(found[1]), found[2] == b"true", at)
+                self._note(raw, at)
                 at += len(raw)
             self._file.flush()
             os.fsync(self._file.fileno())
@@ -98,8 +111,6 @@ class Journal:
         for cell in sorted(self._at):
             self._file.seek(self._at[cell])
             try:
-                entry = json.loads(self._file.readline())
-                entry["stances"], entry["positions"]  # noqa: B018  # a line that was edited may lack them
-            except (ValueError, KeyError, TypeError, RecursionError):
+                yield dict(json.loads(self._file.readline()))
+            except (ValueError, TypeError, RecursionError):
                 raise self._unusable(f"the line of cell {cell} is damaged") from None
-            yield entry

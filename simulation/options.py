@@ -38,6 +38,20 @@ def set_option(required: bool = False) -> Callable[[F], F]:
     return _option("--set", "changes", multiple=True, required=required, metavar="PATH=VALUE", text=text)
 
 
+def show_options(command: F) -> F:
+    """The format of a result and where it goes."""
+    forms = click.Choice(["table", "md", "json", "csv", "html"])
+    path = click.Path(dir_okay=False, path_type=Path)
+    return _stack(
+        command,
+        [
+            _option("--format", "form", type=forms, default="table", text="What it is printed or written as."),
+            _option("--json", "form", flag_value="json", text="The same as --format json."),
+            _option("--out", type=path, text="Write it to this file, and print the file's path."),
+        ],
+    )
+
+
 def setting_options(command: F) -> F:
     """Which model is asked and how."""
     kinds = click.Choice(["auto", "json_schema", "tool", "grammar", "none"])

@@ -177,6 +177,12 @@ def plan(
     return found
 
 
+def stale(found: Plan) -> list[str]:
+    """Names of the inputs that are not what they were when the plan was made."""
+    fresh = digests(found.scenario, found.seats, found.edits)
+    return [name for name in fresh if found.inputs.get(name) != fresh[name]]
+
+
 def again(launched: Mapping[str, Any], place: str) -> Plan:
     """The plan of a launch.json read back; raises `InputError` where a dossier has changed since."""
     try:
@@ -184,10 +190,9 @@ def again(launched: Mapping[str, Any], place: str) -> Plan:
         settings = Settings.model_validate(launched["settings"]) if launched["settings"] else None
         edits = tuple(launched.get("edits", ()))
         seats = edited({name: catalog.load_dossier(name) for name in scenario.seats}, edits)
-        inputs, fresh = dict(launched["inputs"]), digests(scenario, seats, edits)
-        engines, made = dict(launched["engines"]), dict(launched["made"])
+        inputs, engines, made = (dict(launched[part]) for part in ("inputs", "engines", "made"))
         found = Plan(scenario, seats, engines, inputs, made, settings, launched["narrate"], edits)
-        changed = [name for name in fresh if inputs.get(name) != fresh[name]]
+        changed = stale(found)
     except (KeyError, TypeError, ValidationError) as error:
         raise InputError(f"{place} does not hold a plan: {error}", "run the scenario again", "E127") from None
     if changed:

@@ -99,30 +99,42 @@ def _turn(position: Position, acts: float | None, against: float | None, day: da
     return moved + to_partner * ((partner or 0.0) - moved)
 
 
-def standpoint(dossier: Dossier, theme: str, provision: Provision, scenario: Scenario) -> float:
-    """Where a country stands on a theme as this provision touches it, -1 to 1; 0 where the dossier is silent."""
-    if theme not in dossier.positions:
-        return 0.0
-    position, day = dossier.positions[theme], scenario.day
-    if not codebook()[theme].actor_relative:
-        return position.on(day)
+Near = tuple[float | None, float | None]
+"""Affinity to the acting and to the targeted parties of a provision; None where nobody is named."""
+
+
+def near(dossier: Dossier, provision: Provision, scenario: Scenario) -> Near:
+    """How close a country is to those who act in a provision, and to those it is aimed at."""
     actors = provision.actor or scenario.proposal.sponsors
     targets = provision.against or scenario.proposal.targets
-    acts = closeness(dossier, actors, day) if actors else None
-    against = closeness(dossier, targets, day) if targets else None
-    return _turn(position, acts, against, day)
+    acts = closeness(dossier, actors, scenario.day) if actors else None
+    return acts, closeness(dossier, targets, scenario.day) if targets else None
+
+
+def standpoint(dossier: Dossier, theme: str, day: date, close: Near) -> float:
+    """Where a country stands on a theme as a provision touches it, -1 to 1; 0 where the dossier is silent.
+
+    `close` is how `near` it is to the parties of the provision.
+    """
+    if theme not in dossier.positions:
+        return 0.0
+    position = dossier.positions[theme]
+    return _turn(position, *close, day) if codebook()[theme].actor_relative else position.on(day)
 
 
 def inputs(scenario: Scenario, desks: Sequence[Dossier]) -> Inputs:
     """Collect the arrays of a debate from what people wrote."""
-    themes, day, proposal = touched(scenario), scenario.day, scenario.proposal
+    themes, day, proposal, provisions = touched(scenario), scenario.day, scenario.proposal, scenario.provisions
     unofficial = proposal.speaker is not None and not proposal.speaker.official
     discount = coefficients().unofficial if unofficial else 1.0
     return Inputs(
-        pushes=np.array([[p.themes.get(t, 0.0) for t in themes] for p in scenario.provisions]),
-        weights=np.array([p.weight for p in scenario.provisions]),
+        pushes=np.array([[p.themes.get(t, 0.0) for t in themes] for p in provisions]),
+        weights=np.array([p.weight for p in provisions]),
         positions=np.array(
-            [[[standpoint(d, t, p, scenario) for t in themes] for p in scenario.provisions] for d in desks]
+            [
+                [[standpoint(d, t, day, close) for t in themes] for close in (near(d, p, scenario) for p in provisions)]
+                for d in desks
+            ]
         ),
         saliences=np.array([[d.positions[t].salience if t in d.positions else 0.0 for t in themes] for d in desks]),
         relations=np.array(

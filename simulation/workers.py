@@ -185,5 +185,5 @@ def cores() -> int:
 
 
 def executor(work: Work, workers: int) -> Executor:
-    """This process for one worker, a pool for more."""
+    """One worker is this process; more are a pool."""
     return Here(work) if workers == 1 else Pool(work, workers)

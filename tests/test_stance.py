@@ -16,6 +16,7 @@ from simulation.stance import (
     importance,
     inputs,
     latent,
+    near,
     probabilities,
     standpoint,
     substance,
@@ -150,8 +151,9 @@ def test_a_position_that_moved_is_judged_by_the_policy_of_its_day():
 def test_a_rivals_build_up_is_not_a_partners(scenario):
     japan = load_dossier("japan")
     provision = scenario.provision("deterrence")
-    ours = standpoint(japan, "defence_buildup", provision.model_copy(update={"actor": ("AUS",)}), scenario)
-    theirs = standpoint(japan, "defence_buildup", provision.model_copy(update={"actor": ("PRK",)}), scenario)
+    aus, prk = (near(japan, provision.model_copy(update={"actor": (code,)}), scenario) for code in ("AUS", "PRK"))
+    ours = standpoint(japan, "defence_buildup", scenario.day, aus)
+    theirs = standpoint(japan, "defence_buildup", scenario.day, prk)
     assert ours > 0 > theirs
     assert theirs == pytest.approx(japan.positions["defence_buildup"].when.rival_acts)
 

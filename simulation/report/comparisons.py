@@ -214,7 +214,7 @@ def distances(found: Comparison) -> Grid:
 def _apart(apart: Sequence[float | None]) -> list[str]:
     first = apart[0]
     told = ["–" if x is None else f"{x:.2f}" for x in apart]
-    moves = [f" ({signed(x - first)})" if x is not None and first is not None else "" for x in apart]
+    moves = [f" ({signed(x - first)})" if x and first and abs(x - first) >= 0.005 else "" for x in apart]
     return [told[0], *(t + m for t, m in zip(told[1:], moves[1:], strict=True))]
 
 

@@ -5,7 +5,7 @@ A result brings its page for readers and its rows for machines; both are made fr
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from simulation.report.pages import Page, as_markdown
 from simulation.report.tables import as_csv
@@ -14,6 +14,8 @@ from simulation.report.web import as_html
 
 class Result(Protocol):
     """What can be rendered beside its page."""
+
+    head: ClassVar[tuple[str, ...]]
 
     def flat(self) -> list[dict[str, Any]]:
         """Its rows."""
@@ -27,8 +29,7 @@ def _json(found: Result, page: Page) -> str:
 
 
 def _csv(found: Result, page: Page) -> str:
-    rows = found.flat()
-    return as_csv(list(rows[0]) if rows else [], rows)
+    return as_csv(found.head, found.flat())
 
 
 FORMATS: Mapping[str, Callable[[Result, Page], str]] = {

@@ -1,0 +1,105 @@
+"""What a sweep would take before it is begun: how many cells, about how long, and about what it would cost.
+
+A few cells are held to see how long one takes, and the prompts of a few cells that ask a model are counted; the rest is
+multiplication, so that a billion cells are forecast as fast as ten.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from simulation import cells
+from simulation.cells import Grid, asks
+from simulation.costs import estimate
+from simulation.plans import Plan
+from simulation.workers import timed
+
+TRIED = 4
+"""Cells that are held to see how long one takes."""
+COUNTED = 12
+"""Debates whose prompts are counted."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a sweep would take."""
+
+    cells: int
+    asking: int
+    """Cells in which a seat asks a model."""
+    seconds: float
+    """Of the cells that ask none, with this many workers; what a model takes is not known beforehand."""
+    workers: int
+    calls: int
+    usd_likely: float | None
+    """In US dollars; None where the price of a model is not known."""
+    usd_most: float | None
+
+    def as_json(self) -> dict[str, Any]:
+        """Every figure, by name."""
+        return asdict(self)
+
+    def as_text(self) -> str:
+        """Every figure in lines for a person."""
+        computed = self.cells - self.asking
+        rows = [f"{self.cells:,} cells"]
+        if computed:
+            workers = f"{self.workers} worker{'' if self.workers == 1 else 's'}"
+            rows.append(f"{computed:,} by the desks: about {duration(self.seconds)} with {workers}")
+        if self.asking:
+            rows.append(
+                f"{self.asking:,} that ask a model: about {self.calls:,} calls, fewer where questions are the same"
+            )
+            known = self.usd_likely is not None and self.usd_most is not None
+            price = f"about {self.usd_likely:.2f} US dollars, {self.usd_most:.2f} at the most" if known else "not known"
+            rows.append(f"price: {price}")
+        return "\n".join(rows)
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words a person reads at a glance."""
+    for size, unit in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:,.0f} {unit}"
+    return f"{max(seconds, 1):.0f} seconds"
+
+
+def _spread(count: int, most: int) -> list[int]:
+    """Some numbers below `count`, at equal distances."""
+    return sorted({k * count // min(count, most) for k in range(min(count, most))})
+
+
+def _priced(plans: Sequence[Plan], cells_each: float) -> tuple[int, float | None, float | None]:
+    """Calls and price of debates that ask, each of which stands for some cells; a few are counted for all."""
+    counted = [estimate(plans[k]) for k in _spread(len(plans), COUNTED)]
+    times = cells_each * len(plans) / max(len(counted), 1)
+
+    def total(field: str) -> float | None:
+        found = [getattr(e, field) for e in counted]
+        return None if any(x is None for x in found) else times * sum(found)
+
+    return round(times * sum(e.calls for e in counted)), total("usd_likely"), total("usd_most")
+
+
+def forecast(grid: Grid, workers: int) -> Forecast:
+    """What the whole sweep would take; nothing is asked and nothing is written."""
+    size, plans = grid.spec.size, [grid.plan(point) for point in grid.bare()]
+    asking = [plan for plan in plans if asks(plan)]
+    share = size / len(plans)
+    calls, likely, most = _priced(asking, share)
+    computed, seconds = round(share * (len(plans) - len(asking))), 0.0
+    if computed:
+        seconds = _seconds(grid) * computed / workers
+    return Forecast(size, round(share * len(asking)), round(seconds, 3), workers, calls, likely, most)
+
+
+def _seconds(grid: Grid) -> float:
+    """How long a cell takes that asks no model, once its dossiers are read."""
+    known = {(p.scenario, p.table, p.engine, p.model): asks(grid.plan(p)) for p in grid.bare()}
+    places = (grid.point(cell) for cell in _spread(grid.spec.size, 100))
+    tried = [p.cell for p in places if not known[p.scenario, p.table, p.engine, p.model]][:TRIED]
+    if not tried:
+        return 0.0
+    work = cells.work(grid)
+    work(tried[:1])
+    return timed(work, tried).seconds / len(tried)
