@@ -114,5 +114,6 @@ MEANINGS = {
     "E126": "No run, or more than one, answers to this name. A run is an id, a unique prefix, a path, or `latest`.",
     "E127": "run.json cannot be read as a run of this version.",
     "E125": "Nothing to score: no file under the path has a `history`.",
+    "E150": "The run folder has no assessment.html: it was written by an older version, or the file was moved away.",
     "E124": "There is no such engine: engines are the modules of simulation/analysts/.",
 }
