@@ -1,6 +1,6 @@
 """Communique: country desks debate a proposal.
 
-`run` holds a debate; `load_scenario` and `load_dossier` read what people write; `backtest` scores the past.
+`run` holds a debate; `compare` sets runs side by side; `load_scenario` and `load_dossier` read what people write; `backtest` scores the past.
 """
 
 from importlib import import_module
@@ -8,11 +8,12 @@ from typing import Any
 
 _HOMES = {
     "backtest": "backtests",
+    "compare": "comparison",
     "load_dossier": "catalog",
     "load_scenario": "catalog",
     "run": "runs",
 }
-__all__ = ["backtest", "load_dossier", "load_scenario", "run"]  # found by __getattr__
+__all__ = ["backtest", "compare", "load_dossier", "load_scenario", "run"]  # found by __getattr__
 
 
 def __getattr__(name: str) -> Any:

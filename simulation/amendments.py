@@ -51,18 +51,23 @@ def every_change(scenario: Scenario) -> list[tuple[int, Option | None]]:
     return [(k, option) for k, p in enumerate(scenario.provisions) for option in (*p.options, *drop)]
 
 
-def _cap_after(scenario: Scenario, dossier: Dossier, at: int, option: Option | None) -> int:
-    """The highest stance the rules leave once provision `at` reads as the option."""
-    changed = scenario.provisions[at]
-    met = [(p, r) for p, r in breaches(dossier, scenario) if p.id != changed.id]
-    if option is not None:
-        met += [(changed, r) for r in rules(dossier, scenario.day) if meets(option.themes, r)]
-    return cap(met)
+def _caps_after(scenario: Scenario, dossier: Dossier, listed: Sequence[tuple[int, Option | None]]) -> list[int]:
+    """The highest stance the rules leave after each change."""
+    met, in_force, found = breaches(dossier, scenario), rules(dossier, scenario.day), []
+    for at, option in listed:
+        changed = scenario.provisions[at]
+        kept = [(p, r) for p, r in met if p.id != changed.id]
+        new = [(changed, r) for r in in_force if option is not None and meets(option.themes, r)]
+        found.append(cap([*kept, *new]))
+    return found
 
 
-def changes(scenario: Scenario, desks: Sequence[Dossier]) -> list[tuple[Change, ...]]:
-    """For each country, every single change, best for it first: the highest stance, then the largest gain."""
-    data, listed = inputs(scenario, desks), every_change(scenario)
+def changes(scenario: Scenario, desks: Sequence[Dossier], data: Inputs | None = None) -> list[tuple[Change, ...]]:
+    """For each country, every single change, best for it first: the highest stance, then the largest gain.
+
+    `data` are the numbers of the debate, where they have been collected already.
+    """
+    data, listed = data or inputs(scenario, desks), every_change(scenario)
     at = np.array([k for k, _ in listed], dtype=int)
     if not listed:
         return [() for _ in desks]
@@ -77,8 +82,7 @@ def changes(scenario: Scenario, desks: Sequence[Dossier]) -> list[tuple[Change, 
     after = latent(whole, data.relations[:, None, :])
     found = []
     for i, dossier in enumerate(desks):
-        caps = np.array([_cap_after(scenario, dossier, k, o) for k, o in listed])
-        stances = to_stance(after[i], caps)
+        stances = to_stance(after[i], np.array(_caps_after(scenario, dossier, listed)))
         row = [
             Change(
                 scenario.provisions[k], o, float(before[i]), float(after[i, n]), int(stances[n]), float(new_agree[i, n])

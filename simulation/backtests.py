@@ -4,6 +4,7 @@ Scoring is that of the yardstick: countries that put the proposal forward are le
 since the reactions to one case are not independent.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,16 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation import catalog
-from simulation.debate import Floor
+from simulation.calls import CallFailed
 from simulation.documents import Document, read
 from simulation.dossier import Dossier
-from simulation.engines import seat
-from simulation.errors import FileErrors, InputError, Mistake
+from simulation.engines import seat, seating
+from simulation.errors import CommuniqueError, FileErrors, InputError, Mistake
+from simulation.floor import Floor
 from simulation.moderation import rng_for
 from simulation.scenario import STANCES, Rounds, Scenario
 from simulation.stance import closeness
 from simulation.statement import Statement
-from simulation.transcript import Gap
+from simulation.turn import Kit
+from simulation.waiting import wait
 from simulation.written import latest_day
 
 MASK = timedelta(days=60)
@@ -50,6 +53,11 @@ class Reaction:
     def predicted(self) -> int:
         """The opening stance."""
         return self.said.stance
+
+    def row(self) -> dict[str, Any]:
+        """The reaction as one row of a table: see `frames.to_frame`."""
+        told = {"case": self.case, "country": self.country, "predicted": self.predicted, "actual": self.actual}
+        return {**told, "score": self.said.score, "what": self.what, "source": self.source}
 
 
 def _parts(whole: Document) -> list[Document]:
@@ -114,39 +122,68 @@ def masked(dossier: Dossier, scenario: Scenario) -> Dossier:
     return dossier.hiding(own) if own else dossier
 
 
-def hold(scenario: Scenario, desks: Mapping[str, Dossier], engine: str) -> tuple[list[Reaction], list[Gap]]:
+@dataclass(frozen=True)
+class Failure:
+    """A seat that said nothing on a case: left out of every figure, and counted."""
+
+    case: str
+    country: str
+    reason: str
+
+
+async def opening(
+    scenario: Scenario, desks: Mapping[str, Dossier], engine: str, kit: Kit
+) -> tuple[list[Reaction], list[Failure]]:
     """The opening round of one case: the reactions of those that have a dossier and are not sponsors."""
     seats = {n: masked(desks[n], scenario) for n in scenario.history if n in desks}
     if not seats:
         return [], []
     update = {"countries": tuple(seats), "engines": {"default": engine}, "debate": Rounds(rounds=1)}
     sitting = scenario.model_copy(update=update)
-    analysts, engines = seat(sitting)
+    engines = seating(sitting)
+    analysts = seat(engines, kit)
     floor = Floor(sitting, seats, analysts, engines)
-    floor.begin(tuple(d.code for d in seats.values()))
-    found = []
-    for country, reaction in scenario.history.items():
-        if country not in seats or reaction.sponsor:
+    floor.begin()
+    scored = [c for c, r in scenario.history.items() if c in seats and not r.sponsor]
+    asked = [analysts[c].speak(floor.turn(c, 1)) for c in scored]
+    found, failed = [], []
+    for country, said in zip(scored, await asyncio.gather(*asked, return_exceptions=True), strict=True):
+        if isinstance(said, CommuniqueError) and not (isinstance(said, CallFailed) and said.setup):
+            failed.append(Failure(scenario.id or "", country, str(said)))
             continue
-        said = analysts[country].speak(floor.turn(country, 1))
+        if isinstance(said, BaseException):
+            raise said
+        reaction = scenario.history[country]
         near = closeness(seats[country], scenario.proposal.sponsors, scenario.day)
-        actual = STANCES[reaction.stance]
-        told = (scenario.id or "", scenario.title, country, actual, reaction.what, reaction.source)
+        told = (scenario.id or "", scenario.title, country, STANCES[reaction.stance], reaction.what, reaction.source)
         found.append(Reaction(*told, said, near))
-    return found, floor.gaps
+    return found, failed
+
+
+async def openings(
+    scenarios: Sequence[Scenario], engine: str, kit: Kit, told: Callable[[str], None]
+) -> tuple[list[Reaction], list[Failure]]:
+    """The opening rounds of every case at one time, so that a model's latency is paid once; `told` hears of each."""
+    names = {n for s in scenarios for n in s.history} & set(catalog.files("agents"))
+    desks = {n: catalog.load_dossier(n) for n in sorted(names)}
+
+    async def one(scenario: Scenario) -> tuple[list[Reaction], list[Failure]]:
+        found = await opening(scenario, desks, engine, kit)
+        told(scenario.id or "")
+        return found
+
+    parts = await asyncio.gather(*(one(s) for s in scenarios))
+    return [r for rows, _ in parts for r in rows], [f for _, failed in parts for f in failed]
 
 
 def backtest(
-    scenarios: Sequence[Scenario], engine: str = "dossier", told: Callable[[str], None] = lambda case: None
+    scenarios: Sequence[Scenario],
+    engine: str = "dossier",
+    kit: Kit | None = None,
+    told: Callable[[str], None] = lambda case: None,
 ) -> list[Reaction]:
-    """The opening stances of every case; `told` hears of each case when it is done."""
-    names = {n for s in scenarios for n in s.history} & set(catalog.files("agents"))
-    desks = {n: catalog.load_dossier(n) for n in sorted(names)}
-    found = []
-    for scenario in scenarios:
-        found += hold(scenario, desks, engine)[0]
-        told(scenario.id or "")
-    return found
+    """The opening stances of every case; a seat that fails is left out (`openings` names it)."""
+    return wait(openings(scenarios, engine, kit or Kit(), told))[0]
 
 
 Ints = NDArray[np.int64]

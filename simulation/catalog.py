@@ -4,7 +4,7 @@ The file name is the name; nothing else registers it. Files in the working folde
 before the built-in ones, so that a user adds a country or a proposal without touching the installation.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -16,6 +16,7 @@ from simulation.crosschecks import across, is_dossier
 from simulation.documents import Document, parse, read
 from simulation.dossier import Dossier
 from simulation.errors import FileErrors, InputError, Mistake, unknown
+from simulation.grids import Sweep
 from simulation.scenario import Scenario
 from simulation.sources import citable
 
@@ -52,8 +53,10 @@ def shown(path: Path) -> str:
         return str(path)
 
 
-def model_of(document: Document) -> type[Dossier] | type[Scenario]:
-    """Whether a document is a dossier or a scenario, told by its fields."""
+def model_of(document: Document) -> type[Dossier] | type[Scenario] | type[Sweep]:
+    """Whether a document is a dossier, a sweep or a scenario, told by its fields."""
+    if isinstance(document.data, dict) and "scenarios" in document.data:
+        return Sweep
     return Dossier if is_dossier(document.data) else Scenario
 
 
@@ -68,7 +71,8 @@ def validate(document: Document, model: type[M]) -> M:
             found = model.model_validate(document.data)
         except ValidationError as error:
             mistakes += complaints(document, model, error)
-        mistakes += across(document, set(files("agents")))
+        if issubclass(model, Dossier | Scenario):
+            mistakes += across(document, set(files("agents")))
     if mistakes or found is None:
         raise FileErrors(sorted(mistakes, key=lambda m: (m.line, m.column)))
     return found
@@ -116,12 +120,17 @@ def load_scenario(name: str) -> Scenario:
 
 def load_table(scenario: Scenario) -> tuple[Dossier, ...]:
     """The dossiers of everybody at the table; each must hold a document out on the scenario's date."""
-    found = tuple(load_dossier(name) for name in scenario.seats)
-    for name, dossier in zip(scenario.seats, found, strict=True):
+    found = {name: load_dossier(name) for name in scenario.seats}
+    informed(scenario, found)
+    return tuple(found.values())
+
+
+def informed(scenario: Scenario, seats: Mapping[str, Dossier]) -> None:
+    """Raise `InputError` where a dossier holds no document that was out on the scenario's date."""
+    for name, dossier in seats.items():
         if not any(citable(s, scenario.day) for s in dossier.sources.values()):
             message = f'every source of "{name}" is dated after the scenario ({scenario.date})'
             raise InputError(message, "add documents that were out by then, or take the country out", "E120")
-    return found
 
 
 def check(paths: Iterable[str]) -> tuple[int, list[Mistake]]:

@@ -59,7 +59,7 @@ def _complaint(document: Document, model: type[BaseModel], error: Mapping[str, A
     """One validation error as a mistake with its place and its cure."""
     loc, kind, context = tuple(error["loc"]), error["type"], error.get("ctx", {})
     value = error["input"]
-    where = ".".join(str(p) for p in loc if p != "[key]")
+    where = ".".join(str(p) for p in loc if not str(p).startswith("["))  # [key] and the kinds of a choice
     owner = _around(model, loc)
     last = str(loc[-1]) if loc else ""
     if kind == "extra_forbidden":

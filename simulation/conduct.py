@@ -14,7 +14,7 @@ from simulation.scenario import Scenario
 from simulation.sources import citable
 from simulation.stance import accuracy, in_reach
 from simulation.statement import Argument, Recorded, Statement
-from simulation.wording import signed
+from simulation.wording import listed, signed
 
 Move = Literal["join", "join on condition", "back from outside", "hedge", "observe", "oppose", "counter-mobilise"]
 
@@ -161,6 +161,12 @@ def assumptions(scenario: Scenario, table: Sequence[Dossier], final: Sequence[St
     ruled = [s.code for s in final if s.breaches]
     if ruled:
         found.append(f"Red lines and legal limits hold as written; they bind {len(ruled)} of {len(final)} seats here.")
+    free = [d.short for d in table if any(s.free and s.code == d.code for s in final)]
+    if free:
+        found.append(
+            f"What {listed(free)} would make of another wording was not asked: packages, prices and draws take the "
+            f"dossier's word for it, the table and the merge what was said."
+        )
     form = scenario.form
     if form is not None and form.binding < 0.5:
         found.append("The text is taken as voluntary; a treaty would meet the limits of law sooner.")
@@ -169,11 +175,12 @@ def assumptions(scenario: Scenario, table: Sequence[Dossier], final: Sequence[St
 
 
 def confidence(
-    scenario: Scenario, table: Sequence[Dossier], statements: Sequence[Statement], firm: float
+    scenario: Scenario, table: Sequence[Dossier], statements: Sequence[Statement], firm: float, spoken: float = 1.0
 ) -> Confidence:
     """High, moderate or low: the product of how documented the positions are and how firm the stances.
 
-    `firm` is the mean probability of each country's own side, 0 to 1. Above 0.6 is high, above 0.4 moderate; nothing is
+    `firm` is the mean probability of each country's own side, 0 to 1, and `spoken` the share of turns that were
+    given. Above 0.6 is high, above 0.4 moderate; nothing is
     high while the model tells fewer than three in four past reactions rightly.
     """
     weights, values = [], []
@@ -189,7 +196,7 @@ def confidence(
     cited = {(s.code, name) for s in statements for a in s.arguments for name in a.sources}
     known = [by_code[code].sources[name].verified for code, name in cited]
     verified = sum(known) / len(known) if known else 0.0
-    both = documented * firm
+    both = documented * firm * spoken
     told = accuracy()
     sure = both > 0.6 and told >= TRUSTED
     level: Literal["high", "moderate", "low"] = "high" if sure else "moderate" if both > 0.4 else "low"
@@ -198,4 +205,6 @@ def confidence(
         f"are confirmed to exist, a stance falls on the side given in {round(100 * firm)} % of draws on average, and "
         f"on past proposals left out of the fit the model told {round(100 * told)} % of reactions rightly"
     )
+    if spoken < 1:
+        why += f"; {round(100 * (1 - spoken))} % of the turns were not spoken, which lowers it further"
     return Confidence(level=level, why=why, documented=round(documented, 4), verified=round(verified, 4))

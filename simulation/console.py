@@ -5,13 +5,16 @@ Text from files and models is never read as markup.
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -21,6 +24,9 @@ from simulation.scenario import Scenario
 from simulation.statement import LABELS, Statement
 from simulation.transcript import Gap
 from simulation.wording import signed
+
+if TYPE_CHECKING:
+    from simulation.runs import Run
 
 STYLES = {
     -2: "bold white on #b35806",
@@ -68,6 +74,12 @@ class Quiet:
     def heard(self, kind: str, what: Statement | Gap | int) -> None:
         """Called at each round, turn and gap."""
 
+    def hears(self, seat: str, tokens: int) -> None:
+        """Called as a reply comes in."""
+
+    def told(self, line: str) -> None:
+        """Called with what a person should know while it runs."""
+
     def done(self, **fields: Any) -> None:
         """Called when the folder is written."""
 
@@ -102,6 +114,10 @@ class Lines(Quiet):
             text = f"round {what} of {self._rounds}"
         print(text, file=self._out)
 
+    def told(self, line: str) -> None:
+        """Called with what a person should know while it runs."""
+        print(line, file=self._out)
+
 
 class JsonLines(Quiet):
     """launch, turn and done as JSON lines on stdout, and nothing else there."""
@@ -124,6 +140,10 @@ class JsonLines(Quiet):
                 "turn", id=f"{what.code}-{what.round}", country=what.country, round=what.round, failed=what.reason
             )
 
+    def told(self, line: str) -> None:
+        """Called with what a person should know while it runs."""
+        stderr().print(Text(line))
+
     def done(self, **fields: Any) -> None:
         """Called when the folder is written."""
         self._say("done", **fields)
@@ -138,6 +158,7 @@ class Panel(Quiet):
         self._seats: Sequence[Dossier] = ()
         self._said: dict[str, Statement] = {}
         self._failed: set[str] = set()
+        self._tokens: dict[str, int] = {}
         self._round, self._rounds, self._title = 0, 0, ""
 
     def started(self, scenario: Scenario, seats: Mapping[str, Dossier]) -> None:
@@ -153,9 +174,19 @@ class Panel(Quiet):
         elif isinstance(what, Gap):
             self._failed.add(f"{what.code}-{what.round}")
         else:
-            self._round = what
+            self._round, self._tokens = what, {}
         if self._live:
             self._live.update(self._draw())
+
+    def hears(self, seat: str, tokens: int) -> None:
+        """Called as a reply comes in."""
+        self._tokens[seat] = tokens
+        if self._live:
+            self._live.update(self._draw())
+
+    def told(self, line: str) -> None:
+        """Called with what a person should know while it runs."""
+        self._console.print(Text(line))
 
     def _cell(self, code: str, number: int) -> Text:
         key = f"{code}-{number}"
@@ -164,7 +195,10 @@ class Panel(Quiet):
         if key in self._said:
             said = self._said[key]
             return Text(f" {said.stance:+d} {signed(said.score)} ", style=STYLES[said.stance])
-        return Text("speaking" if number == self._round else "", style="dim")
+        if number != self._round:
+            return Text("")
+        tokens = self._tokens.get(code)
+        return Text(f"{tokens} tokens" if tokens else "speaking", style="dim")
 
     def _draw(self) -> Table:
         table = Table(title=Text(self._title), title_justify="left", expand=False)
@@ -183,3 +217,38 @@ class Panel(Quiet):
     ) -> None:
         if self._live:
             self._live.stop()
+
+
+@contextmanager
+def counting(what: str, total: int) -> Iterator[Callable[..., None]]:
+    """A bar on a terminal, with the time that is left; call what it gives once for each thing done."""
+    console = stderr()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    shown = console.is_terminal and not console.is_dumb_terminal
+    with Progress(*columns, console=console, transient=True, disable=not shown) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda *done: bar.advance(task)
+
+
+def listener(as_json: bool, quiet: bool) -> Quiet:
+    """Who shows a debate: JSON lines, nothing, a live panel on a terminal, plain lines on a pipe."""
+    if as_json:
+        return JsonLines()
+    if quiet:
+        return Quiet()
+    err = stderr()
+    return Panel(err) if err.is_terminal and not err.is_dumb_terminal else Lines()
+
+
+def finished(found: "Run", folder: Path, told: Quiet, as_json: bool, quiet: bool) -> int:
+    """Tell of a written run on stdout and stderr; the exit status: 4 where a seat failed, else 0."""
+    stances = {s.country: s.stance_name for s in found.transcript.final}
+    told.done(run=found.id, folder=str(folder), assessment=str(folder / "assessment.md"), stances=stances)
+    if as_json:
+        return 4 if found.transcript.gaps else 0
+    if not quiet:
+        for gap in found.transcript.gaps:
+            stderr().print(Text(f"{gap.code} did not speak in round {gap.round}: {gap.reason}"))
+        stderr().print(Text("\n".join(f.text for f in found.assessment.bottom_line)))
+    print(folder / "assessment.md")  # noqa: T201
+    return 4 if found.transcript.gaps else 0

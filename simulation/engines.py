@@ -6,7 +6,7 @@ from pathlib import Path
 
 from simulation.errors import InputError, unknown
 from simulation.scenario import Scenario
-from simulation.turn import Analyst
+from simulation.turn import Analyst, Kit
 
 
 def names() -> tuple[str, ...]:
@@ -15,17 +15,23 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(p.stem for p in folder.glob("*.py") if p.stem != "__init__"))
 
 
-def seat(scenario: Scenario) -> tuple[Mapping[str, Analyst], dict[str, str]]:
-    """An analyst for every seat, and the name of its engine."""
+def seating(scenario: Scenario) -> dict[str, str]:
+    """The name of each seat's engine; raises `InputError` for an engine or a seat that is not there."""
     default = scenario.engines.get("default", "dossier")
     for country in scenario.engines:
         if country != "default" and country not in scenario.seats:
             cure = f"the seats are: {', '.join(scenario.seats)}"
             raise InputError(f'engines names "{country}", which has no seat', cure, "E123")
     engines = {country: scenario.engines.get(country, default) for country in scenario.seats}
-    made: dict[str, Analyst] = {}
     for name in sorted(set(engines.values())):
         if name not in names():
             raise unknown("engine", name, names(), "E124")
-        made[name] = import_module(f"simulation.analysts.{name}").engine()
-    return {country: made[engine] for country, engine in engines.items()}, engines
+    return engines
+
+
+def seat(engines: Mapping[str, str], kit: Kit | None = None) -> dict[str, Analyst]:
+    """An analyst for every seat."""
+    made: dict[str, Analyst] = {}
+    for name in sorted(set(engines.values())):
+        made[name] = import_module(f"simulation.analysts.{name}").engine(kit or Kit())
+    return {country: made[engine] for country, engine in engines.items()}

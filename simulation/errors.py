@@ -5,7 +5,10 @@
     │   └── FileErrors    every mistake found in files, each with its line and column
     ├── ProviderError     a chat model, key or network failed before any result (exit status 3)
     ├── NotSettled        argument strengths that do not settle; defined in `arguments` (the report does without)
-    └── PartialRun        some seats failed; the report is written and says so (exit status 4)
+    ├── CallFailed        one call failed for good; its seat is recorded as failed; defined in `calls`
+    ├── SeatFailed        a model gave nothing that can be recorded; defined in `analysts.chat_model`
+    ├── DraftErrors       what is wrong with a model's reply, line by line; defined in `readings`
+    └── Interrupted       somebody asked to stop; the run can be resumed (exit status 130)
 
 The command line prints the message and exits; a traceback means a bug of ours.
 """
@@ -37,10 +40,10 @@ class ProviderError(CommuniqueError):
     status = 3
 
 
-class PartialRun(CommuniqueError):
-    """Some seats failed; the rest is written."""
+class Interrupted(CommuniqueError):
+    """Somebody asked to stop; what was done is kept and can be resumed."""
 
-    status = 4
+    status = 130
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,22 @@ MEANINGS = {
     "E123": "An engine is named for a country that has no seat.",
     "E126": "No run, or more than one, answers to this name. A run is an id, a unique prefix, a path, or `latest`.",
     "E127": "run.json cannot be read as a run of this version.",
+    "E128": "A dossier or the coefficients changed since the run began, so its statements no longer follow from them.",
+    "E160": "The run asked no model, so there is nothing to resume, replay from recorded replies or fork.",
+    "E161": "A server was named and no model; the server needs to be told which model is meant.",
+    "E162": "A twin is `anonymous` (names, dates and titles hidden) or `language=` and a language.",
+    "E129": "A change given with --set does not fit: write path=value, where the path follows the fields of the file.",
     "E125": "Nothing to score: no file under the path has a `history`.",
     "E150": "The run folder has no assessment.html: it was written by an older version, or the file was moved away.",
     "E124": "There is no such engine: engines are the modules of simulation/analysts/.",
+    "E130": "A seat is to be taken by a chat model, and none is named. Name one, or take another engine.",
+    "E131": "The language a model is to write in is a name of one or two words, such as Japanese.",
+    "E135": "A model is named provider:name; the providers are openai, anthropic, google and ollama.",
+    "E136": "Each provider's package is an extra, so that nobody installs what they do not use. Run the line it names.",
+    "E137": "--base-url is the http or https address of an OpenAI-compatible server, with no key or query in it.",
+    "E138": "The provider has no such way to hold a reply to its schema.",
+    "E139": "The budget or token limit cannot be kept: it is 0, or the price of the model is not known.",
+    "E140": "replies.jsonl is damaged before its last line, is a link, or cannot be opened.",
+    "E141": "Two processes may not work on one run folder at the same time.",
+    "E142": "A dry run of a debate that asks no model has nothing to estimate.",
 }

@@ -166,7 +166,7 @@ def movement(desk: Desk, record: Transcript) -> tuple[Finding, ...]:
         mine = record.of(said.code)
         moves = [(abs(v.position - v.opening), v) for v in said.views]
         size, view = max(moves, key=lambda m: m[0])
-        causes = [s.because for m in mine for s in m.shifts if s.provision == view.provision]
+        causes = [s.because for m in mine for s in m.shifts if s.provision == view.provision and s.because]
         name = upper(desk.names[said.code])
         if mine[0].stance != said.stance:
             text = f"{name} began where it {LABELS[mine[0].stance]} and ends where it {LABELS[said.stance]}."

@@ -10,7 +10,17 @@ import numpy as np
 from simulation.dossier import RedLine
 from simulation.scenario import Provision
 from simulation.sources import out_by
-from simulation.stance import RELATIONS, breaches, cap, coefficients, latent, probabilities, substance, to_stance
+from simulation.stance import (
+    RELATIONS,
+    breaches,
+    cap,
+    coefficients,
+    latent,
+    nearest_score,
+    probabilities,
+    substance,
+    to_stance,
+)
 from simulation.statement import Breach, Shift, Term, Turning, View
 from simulation.turn import Turn
 
@@ -66,11 +76,19 @@ def _breach(turn: Turn, provision: Provision, rule: RedLine) -> Breach:
     )
 
 
-def judge(turn: Turn) -> Judgement:
-    """Score, stance and views of the turn's country in the turn's round."""
-    now, opening = turn.positions[-1], turn.positions[0]
+def weigh(turn: Turn, now: np.ndarray, opening: np.ndarray, stance: int | None = None) -> Judgement:
+    """Score, stance and views of the turn's country at some positions (P,), with those it opened on (P,).
+
+    Without a `stance` the score and the rules give it. A stance that somebody commits to stands: where the positions
+    add up to another, a last bar, `judgement`, carries the score to the nearest point of that stance's stretch.
+    """
     score = float(latent(substance(now, turn.stakes), turn.relations))
     met = breaches(turn.dossier, turn.scenario)
+    added = int(to_stance(np.array(score), np.array(cap(met))))
+    terms = _terms(turn, now)
+    if stance is not None and stance != added:
+        beyond = _round(nearest_score(score, stance) - score)
+        terms, score = (*terms, Term(name="judgement", value=beyond)), score + beyond
     frozen = {p.id for p, _ in met}
     views = tuple(
         View(
@@ -85,12 +103,17 @@ def judge(turn: Turn) -> Judgement:
     shares = [_round(x) for x in probabilities(np.array(score))]
     return Judgement(
         score=_round(score),
-        stance=int(to_stance(np.array(score), np.array(cap(met)))),
+        stance=added if stance is None else stance,
         probabilities=(shares[0], shares[1], shares[2], shares[3], shares[4]),
-        terms=_terms(turn, now),
+        terms=terms,
         views=views,
         breaches=tuple(_breach(turn, p, r) for p, r in met),
     )
+
+
+def judge(turn: Turn) -> Judgement:
+    """What the dossier's numbers say in the turn's round."""
+    return weigh(turn, turn.positions[-1], turn.positions[0])
 
 
 def _pulls(turn: Turn, provision: str, before: float) -> dict[str, float]:

@@ -13,11 +13,10 @@ import numpy as np
 from simulation.bargaining import outcomes
 from simulation.dossier import Dossier
 from simulation.scenario import Scenario
+from simulation.stance import OPEN
 from simulation.statement import Recorded, Statement
 from simulation.themes import codebook
 
-OPEN = 0.12
-"""Positions nearer to zero than this are undecided."""
 POLE = 0.25
 """Two poles: this share of the weight beyond this distance from zero on either side."""
 DEPENDENCE = 0.7

@@ -14,7 +14,7 @@ from simulation.bargaining import packages as bundles
 from simulation.bargaining.outcomes import probabilistic_condorcet
 from simulation.bargaining.power import banzhaf, pivots, shapley_shubik
 from simulation.conduct import Confidence, Dissent, Next, assumptions, confidence, dissents, next_moves
-from simulation.debate import Floor
+from simulation.floor import Floor
 from simulation.stability import Stability, stability
 from simulation.statement import Recorded, Statement
 from simulation.transcript import Transcript
@@ -119,6 +119,12 @@ def _lotteries(floor: Floor, final: Sequence[Statement]) -> tuple[Lottery, ...]:
     return tuple(found)
 
 
+def _outside(scored: bundles.Packages, final: Sequence[Statement]) -> list[str]:
+    """Codes of those that do not support the text; not of a free speaker whose dossier does, which has no price."""
+    by_dossier = dict(zip(scored.codes, scored.stances[:, 0].tolist(), strict=True))
+    return [s.code for s in final if s.stance <= 0 and not (s.free and by_dossier[s.code] > 0)]
+
+
 def negotiate(floor: Floor, record: Transcript) -> Negotiation:
     """Everything that follows from the final statements; seats that failed to speak have no part in it."""
     scenario, final = floor.scenario, record.final
@@ -139,11 +145,13 @@ def negotiate(floor: Floor, record: Transcript) -> Negotiation:
         coalitions=groups.coalitions(at, matter, [s.code for s in final]),
         front=bundles.pareto(scored),
         winning=tuple(bundles.smallest_winning(scored, rule) for rule in rules),
-        prices=tuple(bundles.bring_in(scored, c) for c, s in stances.items() if s <= 0),
+        prices=tuple(bundles.bring_in(scored, c) for c in _outside(scored, final)),
         movers=movers(floor),
         stability=firm,
         next=next_moves(final, scenario, rows, table),
         assumptions=assumptions(scenario, table, final),
         dissents=dissents(record.statements, final),
-        confidence=confidence(scenario, table, record.statements, float(np.mean([c.same for c in firm.countries]))),
+        confidence=confidence(
+            scenario, table, record.statements, float(np.mean([c.same for c in firm.countries])), record.spoken
+        ),
     )

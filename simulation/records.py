@@ -12,11 +12,16 @@ from pydantic import ValidationError
 
 from simulation import catalog
 from simulation.assessment import Assessment
+from simulation.calls import Settings
 from simulation.errors import InputError, nearest
+from simulation.folders import LAUNCH
 from simulation.moderation import Merge
+from simulation.narration import Narration
 from simulation.negotiation import Negotiation
-from simulation.runs import FORMAT, Run
+from simulation.plans import FORMAT, Plan, edited
+from simulation.runs import Run
 from simulation.scenario import Scenario
+from simulation.tally import Tally
 from simulation.transcript import Transcript
 
 MAX_BYTES = 200_000_000
@@ -28,13 +33,19 @@ def folders(under: Path) -> list[Path]:
     return sorted(p for p in under.iterdir() if p.is_dir() and NAME.fullmatch(p.name)) if under.is_dir() else []
 
 
+def _written(folder: Path) -> int:
+    """When a run was last written to, in nanoseconds; 0 for a folder that holds none."""
+    files = [folder / name for name in ("run.json", LAUNCH)]
+    return max((f.stat().st_mtime_ns for f in files if f.is_file()), default=0)
+
+
 def locate(name: str, under: Path) -> Path:
     """A run folder by path, id, unique prefix, or `latest` (the one written last)."""
-    if (Path(name) / "run.json").is_file():
+    if any((Path(name) / file).is_file() for file in ("run.json", LAUNCH)):
         return Path(name)
     known = folders(under)
     if name == "latest" and known:
-        return max(known, key=lambda p: ((p / "run.json").stat().st_mtime_ns, p.name))
+        return max(known, key=lambda p: (_written(p), p.name))
     found = [p for p in known if p.name == name] or [p for p in known if p.name.startswith(name)]
     if len(found) == 1:
         return found[0]
@@ -66,21 +77,41 @@ def raw(folder: Path) -> dict[str, Any]:
     return data
 
 
+def launched(folder: Path) -> dict[str, Any]:
+    """launch.json as data."""
+    path = folder / LAUNCH
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{path} cannot be read: {error}", "run the scenario again", "E127") from None
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise InputError(f"{path} is not of format {FORMAT}", "use the version that wrote it", "E127")
+    return data
+
+
 def load(folder: Path) -> Run:
     """The run of a folder; its dossiers are those of this installation."""
     data = raw(folder)
     try:
         scenario = Scenario.model_validate(data["scenario"])
+        settings = data.get("settings")
         return Run(
-            scenario=scenario,
-            seats={name: catalog.load_dossier(name) for name in scenario.seats},
-            engines=dict(data["engines"]),
+            plan=Plan(
+                scenario=scenario,
+                seats=edited({name: catalog.load_dossier(name) for name in scenario.seats}, data.get("edits", ())),
+                engines=dict(data["engines"]),
+                inputs=dict(data["inputs"]),
+                made=dict(data["made"]),
+                settings=Settings.model_validate(settings) if settings else None,
+                narrate=bool(data.get("narrate", False)),
+                edits=tuple(data.get("edits", ())),
+            ),
             transcript=Transcript.model_validate(data["transcript"]),
             merge=Merge.model_validate(data["merge"]),
             assessment=Assessment.model_validate(data["assessment"]),
             negotiation=Negotiation.model_validate(data["negotiation"]),
-            inputs=dict(data["inputs"]),
-            made=dict(data["made"]),
+            tally=tuple(Tally.model_validate(t) for t in data.get("tally", ())),
+            narration=Narration.model_validate(told) if (told := data.get("narration")) else None,
         )
     except (KeyError, TypeError, ValidationError) as error:
         where = ".".join(map(str, error.errors()[0]["loc"])) if isinstance(error, ValidationError) else str(error)

@@ -6,7 +6,8 @@ No order of speaking may change a stance; running many is the proof, and the sha
 from collections.abc import Callable
 
 from simulation import sensitivity
-from simulation.runs import run, table_of
+from simulation.plans import table_of
+from simulation.runs import run
 from simulation.scenario import Rounds, Scenario
 from simulation.stability import Stability, stability
 from simulation.statement import Recorded

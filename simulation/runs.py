@@ -1,64 +1,96 @@
-"""The front door: run a scenario, get the record, write the run folder.
+"""The front door: run a scenario and get the record.
 
-The record's bytes depend on the inputs and the seed alone; the clock and the machine stand in its `made` block only. A
-folder appears whole or not at all: files are written aside and moved into place.
+The record's bytes depend on the inputs and the seed alone, and where a model speaks on its replies; the clock and the
+machine stand in its `made` block only.
 """
 
-import hashlib
-import json
-import os
-import platform
-import shutil
-import sys
-import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from simulation import arguments, catalog
+from simulation import arguments
 from simulation.assessment import Assessment, assess
-from simulation.debate import Floor, Listener, debate
+from simulation.calls import Caller, Hearing, Settings
+from simulation.debate import Control, debate
 from simulation.dossier import Dossier
 from simulation.engines import seat
-from simulation.errors import InputError, unknown
+from simulation.floor import Floor, Listener
+from simulation.folders import Workplace, as_text, place
+from simulation.frames import as_html, to_frame
 from simulation.moderation import Merge
+from simulation.narration import Narration, narrate
 from simulation.negotiation import Negotiation, negotiate
-from simulation.scenario import Rounds, Scenario
-from simulation.stance import coefficients_bytes
+from simulation.plans import FORMAT, Plan, plan
+from simulation.scenario import Scenario
+from simulation.tally import Tally
 from simulation.transcript import Transcript
+from simulation.turn import Kit
+from simulation.waiting import wait
+from simulation.wording import signed
 from simulation.written import party_names
-
-FORMAT = 1
 
 
 @dataclass(frozen=True)
 class Run:
     """A finished debate and everything needed to tell of it."""
 
-    scenario: Scenario
-    seats: Mapping[str, Dossier]
-    engines: Mapping[str, str]
+    plan: Plan
     transcript: Transcript
     merge: Merge
     assessment: Assessment
     negotiation: Negotiation
-    inputs: Mapping[str, str]
-    """SHA-256 of each input, by name."""
-    made: Mapping[str, Any]
-    """Clock, machine and versions: the only part that differs between two runs of the same inputs."""
+    tally: tuple[Tally, ...] = ()
+    """What each seat asked of a model, where any did."""
+    narration: Narration | None = None
+    """A model's telling of the merge, where it was asked for."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario as it was debated."""
+        return self.plan.scenario
+
+    @property
+    def seats(self) -> Mapping[str, Dossier]:
+        """Dossiers by country."""
+        return self.plan.seats
+
+    @property
+    def engines(self) -> Mapping[str, str]:
+        """The engine of each seat, by country."""
+        return self.plan.engines
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        """SHA-256 of each input, by name."""
+        return self.plan.inputs
+
+    @property
+    def made(self) -> Mapping[str, Any]:
+        """Clock, machine and versions: the only part that differs between two runs of the same inputs."""
+        return self.plan.made
 
     @property
     def id(self) -> str:
-        """<date>-<scenario>-<short id>; the short id is a digest of inputs, seats and seed."""
-        key = json.dumps([dict(self.inputs), dict(self.engines), self.scenario.model_dump(mode="json")], sort_keys=True)
-        return f"{self.made['at'][:10]}-{self.scenario.id}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
+        """The run's name, which is that of its folder."""
+        return self.plan.id
+
+    def to_frame(self) -> Any:
+        """A pandas frame: one row a country, round and provision."""
+        return to_frame(self.transcript.rows())
+
+    def _repr_html_(self) -> str:
+        """Who stands where, for a notebook."""
+        final = sorted(self.transcript.final, key=lambda s: (-s.score, s.code))
+        rows = [
+            {"country": self.seats[s.country].short, "stance": s.stance_name, "score": signed(s.score), "said": s.id}
+            for s in final
+        ]
+        return as_html(self.scenario.title, rows, [f.text for f in self.assessment.bottom_line])
 
     def record(self) -> dict[str, Any]:
         """The run as JSON."""
-        return {
+        found = {
             "format": FORMAT,
             "made": dict(self.made),
             "inputs": dict(self.inputs),
@@ -70,6 +102,14 @@ class Run:
             "negotiation": self.negotiation.model_dump(mode="json"),
             "arguments": _argument_graph(self),
         }
+        if self.plan.edits:
+            found["edits"] = list(self.plan.edits)
+        if not self.plan.repeatable:
+            launch = self.plan.launch()
+            found |= {"settings": launch["settings"], "narrate": self.plan.narrate}
+            found["tally"] = [t.model_dump(mode="json") for t in self.tally]
+            found["narration"] = self.narration.model_dump(mode="json") if self.narration else None
+        return found
 
 
 def _argument_graph(found: Run) -> dict[str, Any]:
@@ -80,40 +120,45 @@ def _argument_graph(found: Run) -> dict[str, Any]:
         return {"nodes": [], "edges": [], "note": str(error)}
 
 
-def _digest(raw: bytes) -> str:
-    return hashlib.sha256(raw).hexdigest()
+@dataclass(frozen=True)
+class Ears:
+    """Who is told what while a debate goes on."""
+
+    listener: Listener = lambda kind, what: None
+    """Hears of each round, turn and gap as it happens."""
+    hearing: Hearing = lambda seat, tokens: None
+    """Hears how much of a reply has come."""
+    started: Callable[[Scenario, Mapping[str, Dossier]], None] = lambda scenario, seats: None
+    """Told who sits down."""
 
 
-def _made() -> dict[str, Any]:
-    packages = ("communique", "langgraph", "langchain-core", "pydantic", "networkx", "numpy")
-    return {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "python": platform.python_version(),
-        "platform": sys.platform,
-        "versions": {name: version(name) for name in packages},
-    }
+def names_of(seats: Mapping[str, Dossier]) -> dict[str, str]:
+    """What prose calls each party, by code."""
+    return {**party_names(), **{d.code: d.short for d in seats.values()}}
 
 
-def digests(scenario: Scenario, seats: Iterable[str]) -> dict[str, str]:
-    """SHA-256 of everything a debate is made from: the scenario, the dossiers, the coefficients."""
-    files = catalog.files("agents")
-    found = {f"agents/{name}.yaml": _digest(files[name].read_bytes()) for name in seats}
-    found["scenario"] = _digest(json.dumps(scenario.model_dump(mode="json"), sort_keys=True).encode())
-    found["coefficients.yaml"] = _digest(coefficients_bytes())
-    return dict(sorted(found.items()))
-
-
-def table_of(scenario: Scenario, countries: Sequence[str] = ()) -> dict[str, Dossier]:
-    """The dossiers of those at the table, by name; `countries` takes the place of the scenario's own list."""
-    if countries:
-        known = catalog.files("agents")
-        for name in countries:
-            if name not in known:
-                raise unknown("country", name, known)
-        if len(set(countries)) < 2:
-            raise InputError("a debate needs at least two different countries", "name two or more, with commas", "E119")
-        scenario = scenario.model_copy(update={"countries": tuple(dict.fromkeys(countries))})
-    return dict(zip(scenario.seats, catalog.load_table(scenario), strict=True))
+async def hold(
+    asked: Plan,
+    caller: Caller | None = None,
+    ears: Ears | None = None,
+    workplace: Workplace | None = None,
+    control: Control | None = None,
+) -> Run:
+    """Hold a planned debate; in a workplace, from where an earlier attempt broke off."""
+    ears = ears or Ears()
+    analysts = seat(asked.engines, Kit(caller, asked.settings, ears.hearing))
+    ears.started(asked.scenario, asked.seats)
+    floor = Floor(asked.scenario, asked.seats, analysts, asked.engines, ears.listener)
+    if workplace is not None:
+        floor.restore(workplace.kept())
+        floor.keep = workplace.keep
+    transcript, merged = await debate(floor, workplace.checkpoints if workplace else None, control)
+    found = negotiate(floor, transcript)
+    rows = {d.code: floor.changes[i] for i, d in enumerate(floor.table)}
+    names = names_of(asked.seats)
+    assessed = assess(asked.scenario, names, transcript, merged, found, rows, floor.table)
+    told = await narrate(asked, names, assessed, caller, ears.hearing) if asked.narrate else None
+    return Run(asked, transcript, merged, assessed, found, narration=told)
 
 
 def run(
@@ -122,37 +167,20 @@ def run(
     countries: Sequence[str] = (),
     rounds: int | None = None,
     seed: int | None = None,
-    listener: Listener = lambda kind, what: None,
-    started: Callable[[Scenario, Mapping[str, Dossier]], None] = lambda scenario, seats: None,
+    engine: str | None = None,
+    settings: Settings | None = None,
+    caller: Caller | None = None,
+    changes: Sequence[str] = (),
+    ears: Ears | None = None,
 ) -> Run:
     """Hold the debate of a scenario, given as a name, a path or a loaded file.
 
-    `listener` hears of each round, turn and gap as it happens; `started` is told who sits down.
+    `caller` answers for chat-model seats, asked as `settings` say; `engine` takes every seat the file leaves open.
     """
-    text = "" if isinstance(scenario, Scenario) else scenario
-    loaded = catalog.load_scenario(text) if text else scenario
-    assert isinstance(loaded, Scenario)
-    seats = table_of(loaded, countries)
-    length = {"rounds": rounds or loaded.debate.rounds, "seed": loaded.debate.seed if seed is None else seed}
-    loaded = loaded.model_copy(update={"countries": tuple(seats), "debate": Rounds(**length)})
-    analysts, engines = seat(loaded)
-    started(loaded, seats)
-    floor = Floor(loaded, seats, analysts, engines, listener)
-    transcript, merged = debate(floor)
-    found = negotiate(floor, transcript)
-    names = {**party_names(), **{d.code: d.short for d in seats.values()}}
-    rows = {d.code: floor.changes[i] for i, d in enumerate(floor.table)}
-    return Run(
-        scenario=loaded,
-        seats=seats,
-        engines=engines,
-        transcript=transcript,
-        merge=merged,
-        assessment=assess(loaded, names, transcript, merged, found, rows, floor.table),
-        negotiation=found,
-        inputs=digests(loaded, seats),
-        made=_made(),
+    asked = plan(
+        scenario, countries=countries, rounds=rounds, seed=seed, engine=engine, settings=settings, changes=changes
     )
+    return wait(hold(asked, caller, ears))
 
 
 def write(found: Run, files: Mapping[str, str], under: Path) -> Path:
@@ -160,32 +188,4 @@ def write(found: Run, files: Mapping[str, str], under: Path) -> Path:
 
     Raises `InputError` where the place cannot be written; nothing half-written stays behind.
     """
-    text = json.dumps(found.record(), ensure_ascii=False, indent=1, sort_keys=False) + "\n"
-    try:
-        return _place({"run.json": text, **files}, under / found.id)
-    except OSError as error:
-        reason = (error.strerror or "cannot be written").lower()
-        raise InputError(
-            f'"{under}" cannot be written: {reason}', "give --out another folder, or make room", "E101"
-        ) from None
-
-
-def _place(files: Mapping[str, str], folder: Path) -> Path:
-    """Write files aside and move them into place together."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder.parent))
-    try:
-        for name, content in files.items():
-            with (aside / name).open("w", encoding="utf-8", newline="\n") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-        if folder.exists():
-            for path in aside.iterdir():
-                path.replace(folder / path.name)
-        else:
-            aside.chmod(0o755)
-            aside.rename(folder)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-    return folder
+    return place({"run.json": as_text(found.record()), **files}, under / found.id)

@@ -5,10 +5,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from simulation.dossier import Dossier
+from simulation.grids import Sweep
 from simulation.scenario import Scenario
 from simulation.themes import codebook
 
-MODELS: dict[str, type[BaseModel]] = {"dossier": Dossier, "scenario": Scenario}
+MODELS: dict[str, type[BaseModel]] = {"dossier": Dossier, "scenario": Scenario, "sweep": Sweep}
 
 
 def _name_themes(node: Any) -> Any:
@@ -26,7 +27,7 @@ def _name_themes(node: Any) -> Any:
 
 
 def schema(what: str) -> dict[str, Any]:
-    """The schema of `dossier` or `scenario` (JSON Schema 2020-12)."""
+    """The schema of `dossier`, `scenario` or `sweep` (JSON Schema 2020-12)."""
     made = MODELS[what].model_json_schema()
     made["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     found: dict[str, Any] = _name_themes(made)

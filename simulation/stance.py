@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from simulation.dossier import SIGN, Dossier, Position, RedLine
 from simulation.scenario import Provision, Scenario
 from simulation.sources import out_by
+from simulation.statement import Breach
 from simulation.themes import codebook
 from simulation.written import earliest_day
 
@@ -26,6 +27,8 @@ Floats = NDArray[np.float64]
 RELATIONS = ("sponsor", "self_target", "target_affinity")
 CAP = {"strongly_oppose": -1, "oppose": -1, "cannot_join": 0}
 """The highest stance each effect leaves; how firm an opposition is, the score decides."""
+OPEN = 0.12
+"""Positions nearer to zero than this are undecided."""
 CENTRAL = 0.6
 """The provision weight from which a rule met there bars support of the whole; on a lesser one a state can reserve."""
 
@@ -172,6 +175,12 @@ def to_stance(score: Floats, caps: Floats | None = None, model: Coefficients | N
     return found if caps is None else np.minimum(found, caps.astype(np.int64))
 
 
+def nearest_score(score: float, stance: int, margin: float = 1e-4) -> float:
+    """The latent score nearest to `score` that lies on a stance's stretch between the cut points."""
+    edges = (-np.inf, *coefficients().cuts, np.inf)
+    return float(np.clip(score, edges[stance + 2] + margin, edges[stance + 3] - margin))
+
+
 def probabilities(score: Floats, model: Coefficients | None = None) -> Floats:
     """(..., 5) probability of each stance under the ordered logit (McCullagh 1980, eq. 2.2)."""
     cuts = np.array((model or coefficients()).cuts)
@@ -221,6 +230,6 @@ def accuracy() -> float:
     return float(yaml.safe_load(coefficients_bytes())["fitted"]["cross_validated"]["accuracy3"])
 
 
-def cap(met: Sequence[tuple[Provision, RedLine]]) -> int:
+def cap(met: Sequence[tuple[Provision, RedLine | Breach]]) -> int:
     """The highest stance the rules leave: 2 where none is met."""
     return min((CAP[rule.effect] for provision, rule in met if provision.weight >= CENTRAL), default=2)

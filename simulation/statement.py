@@ -12,6 +12,8 @@ LABELS = {-2: "strongly opposes", -1: "opposes", 0: "stays out", 1: "supports", 
 NAMES = {-2: "strongly_oppose", -1: "oppose", 0: "neutral", 1: "support", 2: "strongly_support"}
 
 
+COMPUTED = frozenset({"dossier", "scripted"})
+"""Engines whose words follow from the inputs alone; the others speak freely."""
 Phase = Literal["opening", "challenges", "answers", "amendments", "closing"]
 
 
@@ -25,7 +27,8 @@ class Term(Recorded):
     """One bar of the waterfall from zero to the latent score."""
 
     name: str
-    """provision, sponsor, self_target or target_affinity."""
+    """provision, sponsor, self_target, target_affinity; judgement, where the speaker committed to another stance than
+    its positions add up to."""
     provision: str | None = None
     """Which provision, for a provision's bar."""
     value: float
@@ -108,7 +111,8 @@ class Shift(Recorded):
     before: float
     after: float
     because: str
-    """The id of the statement that pulled hardest in the direction of the move."""
+    """The id of the statement that pulled hardest in the direction of the move; empty where a speaker who is free to
+    move named none."""
 
 
 class Turning(Recorded):
@@ -119,7 +123,7 @@ class Turning(Recorded):
     provision: str
     """The provision whose move did most to carry the score over the cut point."""
     because: str
-    """The statement behind that move."""
+    """The statement behind that move; empty where a speaker who is free to move named none."""
 
 
 class Ask(Recorded):
@@ -130,6 +134,17 @@ class Ask(Recorded):
     provision: str | None = None
     option: str | None = None
     """An option of the scenario it would take instead."""
+
+
+class Departure(Recorded):
+    """Where a speaker left its dossier: shown as it is, neither hidden nor corrected."""
+
+    kind: Literal["stance", "position", "rule", "source", "cause"]
+    """Another side than the dossier's, another sign on a provision, support despite a rule met, a claim without a
+    document, a move nobody caused."""
+    text: str
+    """The departure in words, for a report."""
+    provision: str | None = None
 
 
 class Statement(Recorded):
@@ -166,6 +181,13 @@ class Statement(Recorded):
     turning: Turning | None = None
     """Where the stance itself changed."""
     asks: tuple[Ask, ...] = ()
+    departures: tuple[Departure, ...] = ()
+    """Where a chat model or a person left the dossier."""
+
+    @property
+    def free(self) -> bool:
+        """Whether the speaker was free to leave its dossier."""
+        return self.engine not in COMPUTED
 
     @property
     def stance_name(self) -> str:

@@ -3,7 +3,9 @@
 A seat that failed is a gap with a reason, never a stance.
 """
 
-from simulation.statement import Recorded, Statement
+from typing import Any
+
+from simulation.statement import NAMES, Recorded, Statement
 
 
 class Gap(Recorded):
@@ -14,6 +16,8 @@ class Gap(Recorded):
     round: int
     engine: str
     reason: str
+    setup: bool = False
+    """Whether every other call to the provider would fail the same way: no key, no such model, nobody there."""
 
 
 class Transcript(Recorded):
@@ -31,10 +35,40 @@ class Transcript(Recorded):
         return tuple(s for s in self.statements if s.code == code)
 
     @property
+    def spoken(self) -> float:
+        """The share of turns that were given, 0 to 1."""
+        turns = len(self.statements) + len(self.gaps)
+        return len(self.statements) / turns if turns else 0.0
+
+    @property
     def final(self) -> tuple[Statement, ...]:
         """The last statement of each seat that spoke, in the order of the first round."""
         last = {s.code: s for s in self.statements}
         return tuple(last[c] for c in self.order[0] if c in last)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row a country, round and provision, in the order things were said."""
+        shares = [f"p_{name}" for name in NAMES.values()]
+        return [
+            {
+                "country": said.country,
+                "code": said.code,
+                "round": said.round,
+                "engine": said.engine,
+                "stance": said.stance,
+                "stance_name": said.stance_name,
+                "score": said.score,
+                **dict(zip(shares, said.probabilities, strict=True)),
+                "provision": view.provision,
+                "position": view.position,
+                "opening": view.opening,
+                "importance": view.importance,
+                "held": int(view.frozen),
+                "statement": said.id,
+            }
+            for said in self.statements
+            for view in said.views
+        ]
 
     @property
     def opening(self) -> tuple[Statement, ...]:

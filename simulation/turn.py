@@ -11,9 +11,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.amendments import Change
+from simulation.calls import Caller, Hearing, Settings
 from simulation.dossier import Dossier
 from simulation.scenario import Scenario
 from simulation.statement import Phase, Statement
+
+
+def phases(number: int, rounds: int) -> tuple[Phase, ...]:
+    """What a round is for: opening, challenges, answers, amendments, closing, as far as the rounds allow.
+
+    A debate of five rounds gives each its own; a shorter one puts the last ones together, a longer one answers on.
+    """
+    if number == 1:
+        return ("opening",) if rounds > 1 else ("opening", "amendments", "closing")
+    now: list[Phase] = ["challenges" if number == 2 else "answers"]
+    if number == rounds - 1 and rounds >= 5:
+        now = ["amendments"] if rounds == 5 else ["answers", "amendments"]
+    if number == rounds:
+        now += ["closing"] if rounds >= 5 else ["amendments", "closing"]
+    return tuple(p for p in now if not (rounds == 5 and number == 5 and p == "answers"))
 
 
 @dataclass(frozen=True)
@@ -43,18 +59,8 @@ class Turn:
 
     @property
     def phases(self) -> tuple[Phase, ...]:
-        """What this round is for: opening, challenges, answers, amendments, closing, as far as the rounds allow.
-
-        A debate of five rounds gives each its own; a shorter one puts the last ones together, a longer one answers on.
-        """
-        if self.round == 1:
-            return ("opening",) if self.rounds > 1 else ("opening", "amendments", "closing")
-        now: list[Phase] = ["challenges" if self.round == 2 else "answers"]
-        if self.round == self.rounds - 1 and self.rounds >= 5:
-            now = ["amendments"] if self.rounds == 5 else ["answers", "amendments"]
-        if self.round == self.rounds:
-            now += ["closing"] if self.rounds >= 5 else ["amendments", "closing"]
-        return tuple(p for p in now if not (self.rounds == 5 and self.round == 5 and p == "answers"))
+        """What this round is for."""
+        return phases(self.round, self.rounds)
 
     @property
     def own(self) -> tuple[Statement, ...]:
@@ -70,6 +76,17 @@ class Turn:
 class Analyst(Protocol):
     """Anything that can take a seat."""
 
-    def speak(self, turn: Turn) -> Statement:
+    async def speak(self, turn: Turn) -> Statement:
         """Say one thing, for the turn's own country and round."""
         ...
+
+
+@dataclass(frozen=True)
+class Kit:
+    """What an engine may need to take seats."""
+
+    caller: Caller | None = None
+    """Who answers the questions of a chat-model seat."""
+    settings: Settings | None = None
+    hearing: Hearing = lambda seat, tokens: None
+    """Told how much of a reply has come."""

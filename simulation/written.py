@@ -7,7 +7,7 @@ import re
 from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,6 +34,7 @@ def party_names() -> Mapping[str, str]:
         return dict(load_own(file.read()))
 
 
+@lru_cache(maxsize=4096)
 def latest_day(text: str) -> date:
     """The last day a partial date can mean: `2023` is 31 December 2023, `2023-07` is 31 July 2023.
 
@@ -44,6 +45,7 @@ def latest_day(text: str) -> date:
     return date(year, month, parts[2] if len(parts) > 2 else monthrange(year, month)[1])
 
 
+@lru_cache(maxsize=4096)
 def earliest_day(text: str) -> date:
     """The first day a partial date can mean: `2023` is 1 January 2023."""
     parts = [int(part) for part in text.split("-")]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hostile import hostile  # noqa: F401  # a fixture
 
 from simulation import cli
 from simulation.catalog import load_scenario

@@ -4,17 +4,21 @@ import copy
 import re
 
 import pytest
+from doubles import SETTINGS, AgreeableCaller
 
+from simulation.analysts.chat_model import ChatModelAnalyst
 from simulation.analysts.dossier import DossierAnalyst
 from simulation.analysts.scripted import ScriptedAnalyst
 from simulation.catalog import load_scenario
-from simulation.debate import Floor, debate
+from simulation.debate import debate
 from simulation.dossier import Dossier, Position
-from simulation.engines import names, seat
+from simulation.engines import names, seat, seating
 from simulation.errors import InputError
-from simulation.runs import table_of
+from simulation.floor import Floor
+from simulation.plans import table_of
 from simulation.sources import Source
 from simulation.statement import Statement
+from simulation.waiting import wait
 
 
 def floor_of(name="takaichi_coalition", countries=()):
@@ -50,8 +54,8 @@ class Contract:
         """Every turn of the first rounds, with what was said before."""
         analyst = self.analyst(floor)
         for number in range(1, rounds + 1):
-            floor.begin(tuple(d.code for d in floor.table))
-            said = [(turn := floor.turn(c, number), analyst.speak(turn)) for c in floor.seats]
+            floor.begin()
+            said = [(turn := floor.turn(c, number), wait(analyst.speak(turn))) for c in floor.seats]
             yield from said
             floor.statements |= {s.id: s for _, s in said}
 
@@ -62,10 +66,10 @@ class Contract:
 
     def test_it_leaves_its_turn_untouched(self, floor):
         analyst = self.analyst(floor)
-        floor.begin(tuple(d.code for d in floor.table))
+        floor.begin()
         turn = floor.turn("japan", 1)
         before = (copy.deepcopy(turn.positions), turn.dossier.model_dump(), turn.scenario.model_dump(), turn.heard)
-        analyst.speak(turn)
+        wait(analyst.speak(turn))
         assert (before[0] == turn.positions).all()
         assert before[1:] == (turn.dossier.model_dump(), turn.scenario.model_dump(), turn.heard)
 
@@ -86,7 +90,7 @@ class Contract:
         if self.offline:
             again = self.analyst(floor)
             for turn, said in self.turns(floor):
-                assert again.speak(turn) == said
+                assert wait(again.speak(turn)) == said
 
 
 class TestDossierAnalyst(Contract):
@@ -96,7 +100,7 @@ class TestDossierAnalyst(Contract):
     def test_it_survives_the_barest_dossier(self):
         floor = floor_of()
         seats = {n: bare(d) for n, d in floor.seats.items()}
-        record, merged = debate(Floor(floor.scenario, seats, floor.analysts, floor.engines))
+        record, merged = wait(debate(Floor(floor.scenario, seats, floor.analysts, floor.engines)))
         assert len(record.statements) == 15
         assert merged.aside
 
@@ -134,7 +138,7 @@ class TestDossierAnalyst(Contract):
 
     @pytest.mark.parametrize("name", ["takaichi_coalition", "critical_minerals_club", "autonomous_weapons_treaty"])
     def test_its_prose_is_well_formed(self, name):
-        record, _ = debate(floor_of(name))
+        record, _ = wait(debate(floor_of(name)))
         for said in record.statements:
             parts = [said.headline, *(p.text for p in (*said.context, *said.implications, *said.outlook))]
             for text in [*parts, *(a.text for a in said.answers)]:
@@ -145,8 +149,13 @@ class TestDossierAnalyst(Contract):
 
 class TestScriptedAnalyst(Contract):
     def analyst(self, floor):
-        lines = debate(floor_of())[0].statements
+        lines = wait(debate(floor_of()))[0].statements
         return ScriptedAnalyst(lines)
+
+
+class TestChatModelAnalyst(Contract):
+    def analyst(self, floor):
+        return ChatModelAnalyst(AgreeableCaller(floor), SETTINGS)
 
 
 def test_every_engine_has_a_contract_test_here():
@@ -156,8 +165,8 @@ def test_every_engine_has_a_contract_test_here():
 
 def test_an_unknown_engine_and_an_engine_without_a_seat_are_refused(scenario):
     with pytest.raises(InputError, match="no engine"):
-        seat(scenario.model_copy(update={"engines": {"default": "oracle"}}))
+        seating(scenario.model_copy(update={"engines": {"default": "oracle"}}))
     with pytest.raises(InputError, match="has no seat"):
-        seat(scenario.model_copy(update={"engines": {"brazil": "dossier"}}))
+        seating(scenario.model_copy(update={"engines": {"brazil": "dossier"}}))
     with pytest.raises(InputError, match="needs its lines"):
-        seat(scenario.model_copy(update={"engines": {"japan": "scripted"}}))
+        seat(seating(scenario.model_copy(update={"engines": {"japan": "scripted"}})))

@@ -6,10 +6,12 @@ import pytest
 from simulation.analysts.dossier import DossierAnalyst
 from simulation.analysts.scripted import ScriptedAnalyst
 from simulation.catalog import files, load_dossier, load_scenario
-from simulation.debate import Floor, build, debate
+from simulation.debate import build, debate
 from simulation.errors import CommuniqueError
+from simulation.floor import Floor
 from simulation.judgement import UncausedShift
-from simulation.runs import table_of
+from simulation.plans import table_of
+from simulation.waiting import wait
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -40,10 +42,10 @@ def test_the_graph_draws_the_table_as_it_sits(scenario, seats):
 
 def test_a_seat_that_fails_is_a_gap_and_never_a_stance(scenario, seats):
     class Failing:
-        def speak(self, turn):
+        async def speak(self, turn):
             raise CommuniqueError("no answer")
 
-    record, merged = debate(floor_with(scenario, seats, india=Failing()))
+    record, merged = wait(debate(floor_with(scenario, seats, india=Failing())))
     assert [(g.code, g.round, g.reason) for g in record.gaps] == [("IND", r, "no answer") for r in (1, 2, 3)]
     assert not record.of("IND")
     everywhere = {*merged.support, *merged.aside, *merged.oppose}
@@ -54,18 +56,18 @@ def test_a_seat_that_fails_is_a_gap_and_never_a_stance(scenario, seats):
 
 def test_a_recorded_debate_can_be_played_again(scenario, seats, takaichi):
     script = ScriptedAnalyst(takaichi.transcript.statements)
-    record, merged = debate(floor_with(scenario, seats, **dict.fromkeys(seats, script)))
+    record, merged = wait(debate(floor_with(scenario, seats, **dict.fromkeys(seats, script))))
     assert record == takaichi.transcript
     assert merged == takaichi.merge
 
 
 def test_a_bug_in_an_analyst_is_not_swallowed(scenario, seats):
     class Broken:
-        def speak(self, turn):
+        async def speak(self, turn):
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        debate(floor_with(scenario, seats, india=Broken()))
+        wait(debate(floor_with(scenario, seats, india=Broken())))
 
 
 def test_every_answer_names_something_that_was_said_in_the_round_before(takaichi):
@@ -98,17 +100,17 @@ def test_a_move_that_nobody_caused_is_an_error(scenario, seats):
     floor = floor_with(scenario, seats)
     order = tuple(d.code for d in floor.table)
     floor.begin(order)
-    floor.statements |= {s.id: s for c in seats for s in [DossierAnalyst().speak(floor.turn(c, 1))]}
+    floor.statements |= {s.id: s for c in seats for s in [wait(DossierAnalyst().speak(floor.turn(c, 1)))]}
     floor.begin(order)
     turn = floor.turn("japan", 2)
     drifted = turn.positions.copy()
     drifted[-1] = 1.0
     with pytest.raises(UncausedShift):
-        DossierAnalyst().speak(replace(turn, positions=drifted))
+        wait(DossierAnalyst().speak(replace(turn, positions=drifted)))
 
 
 def test_a_change_of_stance_names_its_cause():
-    found = [s for name in LIVE for s in debate(everybody(name))[0].statements if s.round > 1 and s.turning]
+    found = [s for name in LIVE for s in wait(debate(everybody(name)))[0].statements if s.round > 1 and s.turning]
     assert found
     for said in found:
         assert said.turning.after == said.stance != said.turning.before
@@ -125,7 +127,7 @@ def test_a_held_position_never_moves(takaichi):
 @pytest.mark.parametrize("rounds", [1, 2, 5])
 def test_any_number_of_rounds_is_spoken_in_full(scenario, seats, rounds):
     text = scenario.model_copy(update={"debate": scenario.debate.model_copy(update={"rounds": rounds})})
-    record, _ = debate(floor_with(text, seats))
+    record, _ = wait(debate(floor_with(text, seats)))
     assert len(record.order) == rounds
     assert len(record.statements) == rounds * len(seats)
     for row in record.order:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulation.moderation import merge, rng_for, speaking_order
-from simulation.runs import table_of
+from simulation.plans import table_of
 from simulation.statement import Statement, View
 
 

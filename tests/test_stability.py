@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from simulation import catalog
 from simulation.analysts.dossier import DossierAnalyst
-from simulation.debate import Floor
+from simulation.floor import Floor
 from simulation.moderation import merge
-from simulation.runs import table_of
+from simulation.plans import table_of
 from simulation.stability import label, stability, with_error
 from simulation.uncertainty import draw, ranged
+from simulation.waiting import wait
 
 SHIPPED = list(catalog.files("scenarios"))
 
@@ -24,7 +25,7 @@ def held(scenario, seats, orders):
     names = {d.code: n for n, d in seats.items()}
     for number, order in enumerate(orders, 1):
         floor.begin(order)
-        said = [analysts[names[c]].speak(floor.turn(names[c], number)) for c in order]
+        said = [wait(analysts[names[c]].speak(floor.turn(names[c], number))) for c in order]
         floor.statements |= {s.id: s for s in said}
     return floor.transcript()
 

@@ -10,9 +10,10 @@ import pytest
 
 from simulation import catalog
 from simulation.analysts.dossier import DossierAnalyst
-from simulation.debate import Floor
+from simulation.floor import Floor
 from simulation.material import points
 from simulation.scenario import Proposal, Provision, Scenario
+from simulation.waiting import wait
 from simulation.written import latest_day
 
 LIVE = [n for n, p in catalog.files("scenarios").items() if p.parent.name != "history"]
@@ -40,7 +41,7 @@ def spoken(floor):
     analyst = DossierAnalyst()
     for number in range(1, floor.scenario.debate.rounds + 1):
         floor.begin(tuple(d.code for d in floor.table))
-        said = [analyst.speak(floor.turn(c, number)) for c in COUNTRIES]
+        said = [wait(analyst.speak(floor.turn(c, number))) for c in COUNTRIES]
         floor.statements |= {s.id: s for s in said}
         yield from said
 

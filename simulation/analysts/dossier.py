@@ -8,14 +8,14 @@ from simulation.judgement import judge, turning
 from simulation.material import pick, points
 from simulation.replies import answers
 from simulation.statement import Paragraph, Statement
-from simulation.turn import Turn
+from simulation.turn import Kit, Turn
 from simulation.wording import signed, upper
 
 
 class DossierAnalyst:
     """Speaks for a country from its positions, rules and passages."""
 
-    def speak(self, turn: Turn) -> Statement:
+    async def speak(self, turn: Turn) -> Statement:
         """The opening note in round 1; answers, moves and closing terms after that."""
         note = Note(turn, judge(turn), points(turn.dossier, turn.scenario))
         note.used |= {a.passage or a.claim for s in turn.own for a in s.arguments}
@@ -91,4 +91,6 @@ def _answering(note: Note) -> Statement:
     )
 
 
-engine = DossierAnalyst
+def engine(kit: Kit) -> DossierAnalyst:
+    """An analyst that needs nothing."""
+    return DossierAnalyst()

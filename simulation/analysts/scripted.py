@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from simulation.errors import CommuniqueError, InputError
 from simulation.statement import Statement
-from simulation.turn import Turn
+from simulation.turn import Kit, Turn
 
 
 class ScriptedAnalyst:
@@ -16,7 +16,7 @@ class ScriptedAnalyst:
     def __init__(self, lines: Iterable[Statement]) -> None:
         self._lines = {line.id: line for line in lines}
 
-    def speak(self, turn: Turn) -> Statement:
+    async def speak(self, turn: Turn) -> Statement:
         """The line of this seat and round."""
         key = f"{turn.dossier.code}-{turn.round}"
         if key not in self._lines:
@@ -24,6 +24,6 @@ class ScriptedAnalyst:
         return self._lines[key]
 
 
-def engine() -> ScriptedAnalyst:
+def engine(kit: Kit) -> ScriptedAnalyst:
     """Refuses: a script has to be given from Python."""
     raise InputError("the scripted engine needs its lines", "build ScriptedAnalyst(lines) in Python", "E124")

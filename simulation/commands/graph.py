@@ -11,11 +11,13 @@ import click
 @click.option("--countries", default="", help="Who sits at the table, with commas.")
 def command(scenario: str, mermaid: bool, countries: str) -> None:
     """Draw the debate's graph for SCENARIO."""
-    from simulation import catalog, runs
-    from simulation.debate import Floor, build
+    from simulation import catalog
+    from simulation.debate import build
+    from simulation.floor import Floor
+    from simulation.plans import table_of
 
     loaded, _ = catalog.read_scenario(scenario, sys.stdin.buffer.read() if scenario == "-" else None)
-    seats = runs.table_of(loaded, [c.strip() for c in countries.split(",") if c.strip()])
+    seats = table_of(loaded, [c.strip() for c in countries.split(",") if c.strip()])
     loaded = loaded.model_copy(update={"countries": tuple(seats)})
     drawn = build(Floor(loaded, seats, {}, {})).get_graph()
     if not mermaid:

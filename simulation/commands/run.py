@@ -2,24 +2,11 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from simulation.console import Quiet
-
-
-def _listener(as_json: bool, quiet: bool) -> "Quiet":
-    """Who shows the debate: JSON lines, nothing, a live panel on a terminal, plain lines on a pipe."""
-    from simulation import console
-
-    if as_json:
-        return console.JsonLines()
-    if quiet:
-        return console.Quiet()
-    err = console.stderr()
-    return console.Panel(err) if err.is_terminal and not err.is_dumb_terminal else console.Lines()
+from simulation.options import reach_options, set_option, setting_options
 
 
 @click.command()
@@ -28,16 +15,27 @@ def _listener(as_json: bool, quiet: bool) -> "Quiet":
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Draws the order of speaking and nothing else.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Where runs go.")
 @click.option("--countries", default="", help="Who sits at the table, with commas, in place of the scenario's list.")
+@set_option()
+@click.option("--engine", help="Who takes the seats the scenario leaves open: dossier, or chat_model with --model.")
+@click.option(
+    "--moderator",
+    type=click.Choice(["computed", "chat_model"]),
+    default="computed",
+    show_default=True,
+    help="Who narrates the merge; it is computed either way.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what the calls would cost, and make none.")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines on stdout: launch, turn, done.")
 @click.option("--quiet", "-q", is_flag=True, help="Print the path of the assessment and nothing else.")
-def command(
-    scenario: str, rounds: int | None, seed: int | None, out: Path, countries: str, as_json: bool, quiet: bool
-) -> int:
+@setting_options
+@reach_options
+def command(scenario: str, out: Path, as_json: bool, quiet: bool, dry_run: bool, **given: Any) -> int:
     r"""Run SCENARIO (a name, a file, or - for standard input) and write its assessment.
 
     \b
     communique run takaichi_coalition
     communique run my_proposal.yaml --rounds 2 --countries japan,india,eu
+    communique run takaichi_coalition --engine chat_model --model openai:gpt-4o-mini --budget 0.50
     """
     from simulation import catalog
     from simulation.errors import InputError
@@ -46,19 +44,46 @@ def command(
     if out.exists() and not out.is_dir():
         raise InputError(f'"{out}" is not a folder', "give --out a folder", "E101")
 
-    from simulation import runs
-    from simulation.report import files
+    from simulation import console, plans
+    from simulation.options import settings_of
 
-    seats = [c.strip() for c in countries.split(",") if c.strip()]
-    with _listener(as_json, quiet) as listener:
-        found = runs.run(
-            loaded, countries=seats, rounds=rounds, seed=seed, listener=listener.heard, started=listener.started
-        )
-    folder = runs.write(found, files.reports(found), out)
-    stances = {s.country: s.stance_name for s in found.transcript.final}
-    listener.done(run=found.id, folder=str(folder), assessment=str(folder / "assessment.md"), stances=stances)
-    if not as_json:
-        if not quiet:
-            click.echo("\n".join(f.text for f in found.assessment.bottom_line), err=True)
-        click.echo(folder / "assessment.md")
-    return 4 if found.transcript.gaps else 0
+    asked = plans.plan(
+        loaded,
+        countries=[c.strip() for c in given["countries"].split(",") if c.strip()],
+        rounds=given["rounds"],
+        seed=given["seed"],
+        engine=given["engine"],
+        settings=settings_of(given),
+        narrate=given["moderator"] == "chat_model",
+        changes=given["changes"],
+    )
+    if dry_run:
+        return _estimate(asked, given, as_json)
+    with console.listener(as_json, quiet) as listener:
+        held = _hold(asked, given, out, listener)
+    return console.finished(held.run, held.folder, listener, as_json, quiet)
+
+
+def _hold(asked: Any, given: dict[str, Any], out: Path, listener: Any) -> Any:
+    """The debate held and written: at once where it needs no model, else in a folder that outlives a crash."""
+    from simulation import launches, runs
+    from simulation.options import connect_with
+    from simulation.report import files
+    from simulation.waiting import wait
+
+    ears = runs.Ears(listener.heard, listener.hears, listener.started)
+    if asked.repeatable:
+        found = wait(runs.hold(asked, ears=ears))
+        return launches.Held(found, runs.write(found, files.reports(found), out))
+    return launches.launch(asked, connect_with(given), out, files.reports, ears, listener.told)
+
+
+def _estimate(asked: Any, given: dict[str, Any], as_json: bool) -> int:
+    """What the calls of a run would cost."""
+    import json
+
+    from simulation import costs
+
+    found = costs.estimate(asked)
+    click.echo(json.dumps(found.as_json(), indent=1) if as_json else found.as_text())
+    return 0

@@ -4,9 +4,9 @@ import click
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["dossier", "scenario"]))
+@click.argument("what", type=click.Choice(["dossier", "scenario", "sweep"]))
 def command(what: str) -> None:
-    """Print the JSON Schema of a dossier or a scenario, for editors."""
+    """Print the JSON Schema of a dossier, a scenario or a sweep, for editors."""
     import json
 
     from simulation import schemas

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
+from simulation.options import under_option
+
 
 @click.command()
 @click.argument("run")
-@click.option(
-    "--under", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Where runs lie."
-)
+@under_option
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def command(run: str, under: Path, as_json: bool) -> int:
     """Re-derive every number of RUN (an id, a unique prefix, a path or `latest`) and check every id, date and line.

@@ -16,8 +16,9 @@ from simulation.findings import Desk, Finding
 from simulation.report.citations import Sources
 from simulation.runs import Run
 from simulation.stance import breaches
-from simulation.statement import Argument, Breach, Statement
-from simulation.wording import upper
+from simulation.statement import Argument, Breach, Departure, Statement
+from simulation.tally import total
+from simulation.wording import listed, upper
 from simulation.written import party_names
 
 SEMANTICS: Semantics = "quadratic_energy"
@@ -74,6 +75,23 @@ class Account:
         """Codes of seats that never spoke."""
         self.turns = len(run.seats) * run.transcript.rounds
         self.uncited = sum(not a.sources for s in run.transcript.statements for a in s.arguments)
+
+    @cached_property
+    def gaps(self) -> list[tuple[str, str]]:
+        """Who failed to speak, and in which rounds, in words."""
+        by_seat: dict[str, list[int]] = {}
+        for gap in self.record.gaps:
+            by_seat.setdefault(gap.code, []).append(gap.round)
+        found = []
+        for code, rounds in by_seat.items():
+            some = f"round{'' if len(rounds) == 1 else 's'} {listed([str(n) for n in rounds])}"
+            found.append((self.names[code], "every round" if len(rounds) == self.record.rounds else some))
+        return found
+
+    @cached_property
+    def departing(self) -> list[Departure]:
+        """Where a chat model or a person left its dossier, in the order it was said."""
+        return [d for s in self.record.statements for d in s.departures]
 
     def name(self, code: str) -> str:
         """What stands at the head of a row: The EU."""
@@ -209,14 +227,53 @@ class Account:
             "Speaking order changes nothing.",
         )
 
+    @property
+    def telling(self) -> str:
+        """What stands over a model's telling of the merge; empty where nobody asked for one."""
+        told, settings = self.run.narration, self.run.plan.settings
+        if told is None or settings is None:
+            return ""
+        text = (
+            f"Written by {settings.model} from the findings above, which it could not change; each paragraph names "
+            "what it rests on."
+        )
+        if told.dropped:
+            text += f" Left out for saying more than the findings they cite: {told.dropped}."
+        return text if told.paragraphs else f"{text} There is none: {told.note or 'every paragraph was left out'}."
+
+    def _spent(self) -> str:
+        rows = self.run.tally
+        tokens = total(rows, "prompt") + total(rows, "completion")
+        calls, repeated, repaired = (total(rows, field) for field in ("calls", "repeated", "repairs"))
+        return f"Model calls {calls}, tokens {tokens}, retries {repeated}, failed parses {repaired}."
+
+    def _asked(self) -> list[str]:
+        """What a model was asked, and what the seats that spoke freely made of it."""
+        found, settings = [], self.run.plan.settings
+        if settings is not None:
+            found.append(
+                f"The model asked was {settings.model}; every reply is in replies.jsonl, and communique replay "
+                "re-creates this report from them."
+            )
+        found += [
+            f"{t.seat}: {t.calls} call{'' if t.calls == 1 else 's'}, {t.prompt} tokens in ({t.cached} cached), "
+            f"{t.completion} out; {t.repeated} repeated, {t.repairs} repaired, {t.refused} refused, {t.failed} failed."
+            for t in self.run.tally
+        ]
+        if free := [self.names[s.code] for s in self.final if s.free]:
+            found.append(f"Spoke freely, so that the positions are their own: {listed(sorted(free))}.")
+        if self.departing:
+            found.append(f"Departures from the dossiers: {len(self.departing)}, each shown with its statement.")
+        return found
+
     def footer(self, cited: Sources) -> list[str]:
         """How this was made, line by line; `cited` is the report's own numbering, complete."""
         run, record = self.run, self.record
         failed = "".join(f" {g.code} in round {g.round}: {g.reason}." for g in record.gaps)
         absent = ", ".join(self.names.get(a.code, a.code) for a in run.merge.absent)
         return [
-            f"Engines: {', '.join(f'{name} {engine}' for name, engine in run.engines.items())}. Model calls 0, tokens "
-            "0, retries 0, failed parses 0.",
+            f"Engines: {', '.join(f'{name} {engine}' for name, engine in run.engines.items())}. {self._spent()}",
+            *self._asked(),
             f"Turns that failed: {len(record.gaps)}.{failed}",
             f"Arguments without a source: {self.uncited}. Sources cited but not verified: {cited.unverified} of "
             f"{len(cited.entries)}.",

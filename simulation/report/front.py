@@ -129,6 +129,8 @@ def blind(account: Account) -> list[str]:
     )
     if account.record.gaps:
         found.append(f"{len(account.record.gaps)} of {account.turns} turns failed and count for nothing.")
+    if account.departing:
+        found.append(f"{len(account.departing)} departures from the dossiers stand in the transcript.")
     if account.uncited:
         found.append(f"{account.uncited} arguments name no document.")
     return found

@@ -5,7 +5,7 @@ only lead to the web. Everything is escaped; only drawings of our own come in as
 """
 
 import re
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from simulation.report.sheet import clean
 from simulation.report.tree import trees
 from simulation.runs import Run
 from simulation.statement import LABELS, Statement
+from simulation.turn import phases
 from simulation.wording import signed, upper
 
 STRONG = 0.55
@@ -122,7 +123,7 @@ def assessment(run: Run, account: Account | None = None) -> str:
             verbs=LABELS,
             scale=SCALE,
             badge=BADGE,
-            phases={s.round: s.phases for s in run.transcript.statements},
+            phases=partial(phases, rounds=run.transcript.rounds),
         )
     )
     return re.sub(r"\n\s*\n+", "\n", text)

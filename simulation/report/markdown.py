@@ -15,6 +15,7 @@ from simulation.report.account import BADGE, SCALE, Account
 from simulation.report.citations import Sources
 from simulation.runs import Run
 from simulation.statement import LABELS
+from simulation.turn import phases
 from simulation.wording import signed, upper
 
 
@@ -107,7 +108,7 @@ def _render(template: str, account: Account, **more: Any) -> str:
             labels=account.labels,
             names=account.names,
             verbs=LABELS,
-            phases={s.round: s.phases for s in run.transcript.statements},
+            phases=partial(phases, rounds=run.transcript.rounds),
             scale=SCALE,
             cite=partial(_marks, sources),
             listed=partial(_listed, sources),

@@ -1,10 +1,13 @@
-"""Figures as plain text: backtests and stability."""
+"""Figures as plain text: backtests, of models too, and stability."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from simulation.contests import Entry
 from simulation.repeats import Repeats
 from simulation.sensitivity import Screening
+from simulation.tally import total
+from simulation.trials import Scored
 from simulation.wording import signed
 
 FIGURES = ("accuracy3", "balanced3", "mae5", "sign_flips", "correlation", "log_score")
@@ -55,3 +58,55 @@ def render_stability(found: Repeats, ranked: Screening | None) -> str:
         for d in [d for d in ranked.drivers if d.total is not None][:10]:
             lines.append(f"  {d.country or 'all':6} {d.kind:13} {d.total:6.3f} ± {d.interval or 0:.3f}")
     return "\n".join(lines)
+
+
+def render_trial(scored: Scored) -> list[str]:
+    """What a model's backtest has beside its figures: calls, the masked version, the twin."""
+    parts = []
+    if scored.masked is not None:
+        lines = ["names, dates and titles hidden from the model", f"{'':20}" + "".join(f"{f:>14}" for f in FIGURES)]
+        for name, row in (("shown", scored.figures), ("hidden", scored.masked)):
+            lines.append(f"{name:20}" + "".join(f"{row[f]:>14.3f}" for f in FIGURES))
+        parts.append("\n".join(lines))
+    if scored.twin:
+        lines = [f"twin {scored.versions}", f"{'':20}{'n':>6}{'difference':>12}{'lean':>8}{'changed':>10}"]
+        for t in scored.twin:
+            lines.append(f"{t.country:20}{t.n:>6}{t.difference:>12.2f}{t.lean:>+8.2f}{100 * t.changed:>9.0f}%")
+        parts.append("\n".join(lines))
+    if scored.tally:
+        calls, tokens = total(scored.tally, "calls"), total(scored.tally, "prompt") + total(scored.tally, "completion")
+        parts.append(f"{calls} calls, {tokens} tokens; {len(scored.failures)} seats gave no stance")
+    return parts
+
+
+def render_contest(rows: Sequence[Entry]) -> str:
+    """One row a model: fidelity, disagreement, rules, calls and cost."""
+    head = (
+        "model",
+        "n",
+        "accuracy",
+        "balanced",
+        "error",
+        "flips",
+        "corr",
+        "collapse",
+        "rules kept",
+        "failed",
+        "tokens",
+        "USD",
+    )
+    lines = []
+    for r in rows:
+        gone = "" if r.collapse is None else f"{100 * r.collapse:.0f} %"
+        cost = "unknown" if r.dollars is None else f"{r.dollars:.2f}"
+        scores = [f"{x:.2f}" for x in (r.accuracy3, r.balanced3, r.mae5)]
+        flips, related = f"{100 * r.sign_flips:.1f} %", f"{r.correlation:.2f}"
+        rules = f"{r.kept} of {r.bound}"
+        lines.append((r.model, str(r.n), *scores, flips, related, gone, rules, str(r.failed), str(r.tokens), cost))
+    widths = [max(len(row[k]) for row in (head, *lines)) for k in range(len(head))]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(w) if k == 0 else cell.rjust(w) for k, (cell, w) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in (head, *lines)
+    )

@@ -2,6 +2,8 @@
 
 import csv
 import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from simulation.runs import Run
 
@@ -32,14 +34,16 @@ def guard(cell: str) -> str:
     return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
+def as_csv(head: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """Rows as CSV under a head of column names; nothing is left empty but what is not known."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, head, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: guard(cell) if isinstance(cell, str) else cell for name, cell in row.items()})
+    return out.getvalue()
+
+
 def stances(run: Run) -> str:
     """stances.csv, in the order things were said."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(HEAD)
-    for said in run.transcript.statements:
-        for view in said.views:
-            row = [said.country, said.code, said.round, said.engine, said.stance, said.stance_name, said.score]
-            row += [*said.probabilities, view.provision, view.position, view.opening, view.importance]
-            writer.writerow([guard(c) if isinstance(c, str) else c for c in [*row, int(view.frozen), said.id]])
-    return out.getvalue()
+    return as_csv(HEAD, run.transcript.rows())

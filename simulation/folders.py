@@ -1,0 +1,122 @@
+"""The files of a run folder: written aside and moved into place, or grown while a model speaks.
+
+A run that needs no model appears whole or not at all. One that asks a model leaves `launch.json` first, then a line in
+`statements.jsonl` for everything said, so that a kill at any moment loses nothing that was finished.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from simulation.errors import InputError
+from simulation.floor import Said
+from simulation.plans import Plan
+from simulation.statement import Statement
+from simulation.transcript import Gap
+
+LAUNCH, REPLIES, SAID, CHECKPOINTS = "launch.json", "replies.jsonl", "statements.jsonl", "debate.sqlite"
+SCAFFOLD = (SAID, CHECKPOINTS, f"{CHECKPOINTS}-wal", f"{CHECKPOINTS}-shm")
+"""What only an unfinished run needs."""
+
+
+def as_text(record: Mapping[str, Any]) -> str:
+    """A record as JSON text, always the same for the same record."""
+    return json.dumps(record, ensure_ascii=False, indent=1, sort_keys=False) + "\n"
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file aside, flush it to the disk and move it into place."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    with aside.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+
+
+def place(files: Mapping[str, str], folder: Path) -> Path:
+    """Write the files of a run; a new folder appears whole, an old one gets each file whole.
+
+    Raises `InputError` where the place cannot be written; nothing half-written stays behind.
+    """
+    try:
+        return _place(files, folder)
+    except OSError as error:
+        raise _unwritable(folder.parent, error) from None
+
+
+def _unwritable(under: Path, error: OSError) -> InputError:
+    reason = (error.strerror or "cannot be written").lower()
+    return InputError(f'"{under}" cannot be written: {reason}', "give --out another folder, or make room", "E101")
+
+
+def _place(files: Mapping[str, str], folder: Path) -> Path:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder.parent))
+    try:
+        for name, content in files.items():
+            write_whole(aside / name, content)
+        if folder.exists():
+            for path in aside.iterdir():
+                path.replace(folder / path.name)
+        else:
+            aside.chmod(0o755)
+            aside.rename(folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return folder
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """The folder of a run that asks a model, while it lasts."""
+
+    folder: Path
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where the graph keeps how far it has come."""
+        return self.folder / CHECKPOINTS
+
+    @property
+    def replies(self) -> Path:
+        """Where every reply of a model is kept."""
+        return self.folder / REPLIES
+
+    def open(self, plan: Plan) -> None:
+        """Write down the plan before anybody speaks."""
+        place({LAUNCH: as_text(plan.launch())}, self.folder)
+
+    def keep(self, said: Said) -> None:
+        """Add a line for a statement or a gap, on the disk before the debate goes on."""
+        kind = "statement" if isinstance(said, Statement) else "gap"
+        line = json.dumps({kind: said.model_dump(mode="json")}, ensure_ascii=False) + "\n"
+        with (self.folder / SAID).open("a", encoding="utf-8", newline="\n") as file:
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def kept(self) -> list[Said]:
+        """Everything written down so far; a last line that a crash cut off is dropped."""
+        path = self.folder / SAID
+        found: list[Said] = []
+        for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                continue
+            if "statement" in entry:
+                found.append(Statement.model_validate(entry["statement"]))
+            else:
+                found.append(Gap.model_validate(entry["gap"]))
+        return found
+
+    def clear(self) -> None:
+        """Take away what only an unfinished run needs."""
+        for name in SCAFFOLD:
+            (self.folder / name).unlink(missing_ok=True)

@@ -1,0 +1,34 @@
+"""A page of blocks as one HTML file that asks for nothing else.
+
+The template escapes whatever it is given, and the page's own policy forbids scripts and requests: what a file says can
+only ever be read.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import jinja2
+
+from simulation.report.pages import Grid, Heading, Items, Page, flat
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    made.filters |= {"flat": flat}
+    made.tests |= {name: lambda block, sort=sort: isinstance(block, sort) for name, sort in _SORTS.items()}
+    return made
+
+
+_SORTS = {"heading": Heading, "items": Items, "grid": Grid}
+
+
+def as_html(page: Page) -> str:
+    """The page as HTML."""
+    return _environment().get_template("page.html.j2").render(page=page) + "\n"
