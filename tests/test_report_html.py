@@ -13,6 +13,7 @@ from simulation.report.account import Account
 from simulation.report.files import reports
 from simulation.report.html import anchor, shade, web
 from simulation.runs import run, write
+from simulation.statement import Departure
 from simulation.verification import verify
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -244,7 +245,8 @@ def test_a_hostile_scenario_stays_text(scenario_file):
     found = run(str(path))
     sources = [s.model_copy(update={"url": "javascript:alert(3)"}) for s in found.scenario.proposal.sources]
     proposal = found.scenario.proposal.model_copy(update={"sources": tuple(sources)})
-    text = html.assessment(replace(found, scenario=found.scenario.model_copy(update={"proposal": proposal})))
+    scenario = found.scenario.model_copy(update={"proposal": proposal})
+    text = html.assessment(replace(found, plan=replace(found.plan, scenario=scenario)))
     page = assert_harmless(text)
     assert sources
     assert "javascript" not in "".join(page.links)
@@ -258,13 +260,15 @@ def lines(takaichi):
         if said.code == "AUS" or said.id == "EU-2":
             continue
         bare = tuple(a.model_copy(update={"sources": (), "claim": HOSTILE}) for a in said.arguments)
-        change = {"engine": "chat", "headline": HOSTILE, "arguments": bare} if said.code == "IND" else {}
+        left = (Departure(kind="stance", text=HOSTILE),)
+        change = {"engine": "chat", "headline": HOSTILE, "arguments": bare, "departures": left}
+        change = change if said.code == "IND" else {}
         yield said.model_copy(update=change)
 
 
 def test_a_run_with_failed_seats_and_hostile_words_says_so(takaichi, monkeypatch, tmp_path):
     script = ScriptedAnalyst(lines(takaichi))
-    monkeypatch.setattr(runs, "seat", lambda s: (dict.fromkeys(s.seats, script), dict.fromkeys(s.seats, "scripted")))
+    monkeypatch.setattr(runs, "seat", lambda engines, kit: dict.fromkeys(engines, script))
     found = run("takaichi_coalition")
     text = html.assessment(found)
     page = assert_harmless(text)
@@ -274,6 +278,7 @@ def test_a_run_with_failed_seats_and_hostile_words_says_so(takaichi, monkeypatch
     assert "4 of 15 turns failed" in text
     assert "the script holds no line EU-2" in text
     assert "engine chat" in text
+    assert "3 departures from the dossiers" in text
     uncited = sum(not a.sources for s in found.transcript.statements for a in s.arguments)
     assert uncited > 0
     assert text.split('id="transcript"')[1].split('id="sources"')[0].count(">uncited<") == uncited
