@@ -1,4 +1,5 @@
 # make demo: set up and hold the first debate.  make test: set up and run every test.
+# make test-browser: look at the report in Chromium (apt or your own; CHROMIUM names it), with axe-core from npm.
 # PYTHON chooses the interpreter (3.11 or newer); VENV the environment.
 PYTHON ?= python3
 VENV ?= .venv
@@ -6,13 +7,19 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
-.PHONY: demo test lint schemas fit bench-draws bench-packages clean
+.PHONY: demo test test-browser lint schemas fit bench-draws bench-packages clean
 
 demo: $(STAMP)
 	$(BIN)/communique run takaichi_coalition
 
 test: $(DEV)
 	$(BIN)/python -m pytest
+
+test-browser: $(DEV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[browser]"
+	folder=$$(mktemp -d) && npm install --silent --no-fund --no-audit --prefix $$folder axe-core@4 \
+	  && AXE=$$folder/node_modules/axe-core/axe.min.js $(BIN)/python -m pytest -m browser tests/test_report_browser.py; \
+	status=$$?; rm -rf $$folder; exit $$status
 
 lint: $(DEV)
 	$(BIN)/ruff check .

@@ -56,8 +56,8 @@ class Assessment(Recorded):
     """The changes of wording that would move most, best first."""
 
 
-def _effects(desk: Desk, rows: Mapping[str, Sequence[Change]]) -> tuple[Effect, ...]:
-    """Every change over the whole table: who moves, and how much the table warms on average."""
+def effects(desk: Desk, rows: Mapping[str, Sequence[Change]]) -> tuple[Effect, ...]:
+    """Every change over the whole table, best first: who moves, and how much the table warms on average."""
     by: dict[tuple[str, str], list[tuple[str, Change]]] = {}
     for code, row in rows.items():
         for change in row:
@@ -72,7 +72,7 @@ def _effects(desk: Desk, rows: Mapping[str, Sequence[Change]]) -> tuple[Effect, 
         text = change.option.text if change.option else f"Leave {change.provision.short} out."
         lift = round(sum(x.gain for _, x in entries) / len(entries), 6)
         found.append(Effect(provision=provision, option=option, text=text, moved=moved, lift=lift))
-    return tuple(sorted(found, key=lambda e: (-sum(b - a for _, a, b in e.moved), -e.lift, e.provision, e.option))[:5])
+    return tuple(sorted(found, key=lambda e: (-sum(b - a for _, a, b in e.moved), -e.lift, e.provision, e.option)))
 
 
 def assess(
@@ -108,5 +108,5 @@ def assess(
         movement=findings.movement(desk, record),
         absent=tuple(Finding(text=f"{names.get(a.code, a.code)}: {a.why}.") for a in merged.absent),
         certainty=findings.certainty(desk, record),
-        amendments=_effects(desk, rows),
+        amendments=effects(desk, rows)[:5],
     )

@@ -127,6 +127,7 @@ MEANINGS = {
     "E167": "The run has no such report: the strengths of its arguments do not settle, so there is no graph of them.",
     "E129": "A change given with --set does not fit: write path=value, where the path follows the fields of the file.",
     "E125": "Nothing to score: no file under the path has a `history`.",
+    "E150": "The run folder has no assessment.html: it was written by an older version, or the file was moved away.",
     "E124": "There is no such engine: engines are the modules of simulation/analysts/.",
     "E130": "A seat is to be taken by a chat model, and none is named. Name one, or take another engine.",
     "E131": "The language a model is to write in is a name of one or two words, such as Japanese.",

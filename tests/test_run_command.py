@@ -26,6 +26,7 @@ def test_a_run_writes_its_folder_and_prints_the_path_only(communique, tmp_path):
     assert said.out == f"{folder.relative_to(tmp_path) / 'assessment.md'}\n"
     assert {p.name for p in folder.iterdir()} == {
         "run.json",
+        "assessment.html",
         "assessment.md",
         "transcript.md",
         "stances.csv",
@@ -50,7 +51,7 @@ def test_two_runs_differ_in_the_made_block_only(communique, tmp_path):
     communique("run", "takaichi_coalition", "--out", "a", "-q")
     communique("run", "takaichi_coalition", "--out", "b", "-q")
     (one,), (two,) = (tmp_path / "a").iterdir(), (tmp_path / "b").iterdir()
-    for name in ("assessment.md", "transcript.md", "stances.csv"):
+    for name in ("assessment.html", "assessment.md", "transcript.md", "stances.csv"):
         assert (one / name).read_bytes() == (two / name).read_bytes()
     first, second = record(one), record(two)
     first.pop("made")

@@ -36,7 +36,7 @@ def command(spec: str | None, resume: Path | None, out: Path, as_json: bool, **g
     positions.csv (a row a debate, country and provision), both as Parquet too where pyarrow is installed, and
     columns.md. The same sweep typed again goes on where it was.
     """
-    from simulation import sweeps, workers
+    from simulation import gates, sweeps, workers
 
     if (spec is None) == (resume is None):
         raise click.UsageError("give a SPEC, or --resume and a folder")
@@ -45,7 +45,7 @@ def command(spec: str | None, resume: Path | None, out: Path, as_json: bool, **g
         grid, folder = sweeps.resumed(resume), resume
     else:
         document = _document(str(spec))
-        grid = sweeps.admitted(document)
+        grid = gates.admitted(document)
     if given["dry_run"]:
         return _forecast(grid, given["workers"], as_json)
     _ask(grid, given["yes"])

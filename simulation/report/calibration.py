@@ -1,6 +1,5 @@
 """The calibration page of a backtest: confusion matrix, reliability curve, countries, and every miss, in one file."""
 
-import io
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -8,8 +7,10 @@ from typing import Any
 
 import jinja2
 import numpy as np
+from markupsafe import Markup
 
 from simulation.backtests import Reaction
+from simulation.report.sheet import FAINT, QUIET, Sheet
 from simulation.statement import NAMES
 from simulation.wording import signed
 
@@ -34,24 +35,27 @@ def reliability(rows: Sequence[Reaction]) -> list[tuple[float, float, int]]:
     ]
 
 
-def _curve(points: Sequence[tuple[float, float, int]]) -> str:
-    """The reliability curve as SVG, the same bytes for the same points."""
-    import matplotlib as mpl
+def _curve(points: Sequence[tuple[float, float, int]]) -> Markup:
+    """The reliability curve, the same bytes for the same points."""
+    sheet, left, top, side = Sheet(400, 380), 56.0, 14.0, 310.0
 
-    mpl.use("svg")
-    from matplotlib import pyplot
+    def at(given: float, came: float) -> tuple[float, float]:
+        return left + side * given, top + side * (1 - came)
 
-    with mpl.rc_context({"svg.hashsalt": "communique", "svg.fonttype": "none", "font.size": 10}):
-        figure, axes = pyplot.subplots(figsize=(4.6, 4.2))
-        axes.plot([0, 1], [0, 1], color="#777777", linestyle="--", linewidth=1)
-        axes.plot([p for p, _, _ in points], [c for _, c, _ in points], color="#0072B2", marker="o")
-        for probability, came, count in points:
-            axes.annotate(str(count), (probability, came), textcoords="offset points", xytext=(6, -10), fontsize=8)
-        axes.set(xlabel="probability given", ylabel="share that came true", xlim=(0, 1), ylim=(0, 1))
-        out = io.StringIO()
-        figure.savefig(out, format="svg", metadata={"Date": None}, bbox_inches="tight")
-        pyplot.close(figure)
-    return out.getvalue().split("?>", 1)[1].split(">", 1)[1]
+    sheet.line([at(0, 0), at(1, 0), at(1, 1), at(0, 1), at(0, 0)], FAINT)
+    sheet.line([at(0, 0), at(1, 1)], QUIET, 1, "dashed")
+    for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
+        sheet.text(at(tick, 0)[0], top + side + 18, f"{tick:.2f}", anchor="middle")
+        sheet.text(left - 8, at(0, tick)[1] + 4, f"{tick:.2f}", anchor="end")
+    sheet.line([at(p, c) for p, c, _ in points], "#0072B2", 1.6)
+    for probability, came, count in points:
+        x, y = at(probability, came)
+        sheet.mark(x, y, "circle", "#0072B2", "#ffffff", 4)
+        sheet.text(x + 7, y + 12, str(count), size=10)
+    sheet.text(left + side / 2, top + side + 38, "probability given", anchor="middle")
+    sheet.text(left, 10, "share that came true", size=10, color=QUIET)
+    described = "The share of forecasts that came true against the probability given; the table below has the figures."
+    return sheet.svg("Reliability curve", described)
 
 
 @cache

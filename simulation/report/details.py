@@ -44,7 +44,9 @@ def page(found: Differences) -> Page:
     """The page of a diff."""
     total = len(found.pairs) + found.same
     rows = tuple((Cell(c.path), Cell(value(c.before)), Cell(value(c.after))) for c in found.contrasts)
-    counted = f"{len(found.pairs)} of {total} statements differ." if found.pairs else f"All {total} statements are the same."
+    counted = (
+        f"{len(found.pairs)} of {total} statements differ." if found.pairs else f"All {total} statements are the same."
+    )
     blocks: tuple[Block, ...] = (
         Paragraph(f"First: {found.first}. Second: {found.second}. {counted}"),
         *section("What was given differently", Grid(("Input", "First", "Second"), rows)),
