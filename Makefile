@@ -18,7 +18,8 @@ test: $(DEV)
 test-browser: $(DEV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[browser]"
 	folder=$$(mktemp -d) && npm install --silent --no-fund --no-audit --prefix $$folder axe-core@4 \
-	  && AXE=$$folder/node_modules/axe-core/axe.min.js $(BIN)/python -m pytest -m browser tests/test_report_browser.py; \
+	  && AXE=$$folder/node_modules/axe-core/axe.min.js $(BIN)/python -m pytest -m browser tests/test_report_browser.py \
+	    tests/test_handouts_browser.py; \
 	status=$$?; rm -rf $$folder; exit $$status
 
 lint: $(DEV)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from simulation.dossier import SIGN, Dossier, Position, RedLine
+from simulation.dossier import SIGN, Dossier, Position, RedLine, Relation
 from simulation.masks import Lens
 from simulation.material import Point, parties, points
 from simulation.scenario import Scenario
@@ -44,15 +44,20 @@ def _even(scenario: Scenario) -> Scenario:
     return scenario.model_copy(update={"provisions": same, "title": "-"})
 
 
-def passages(turn: Turn, most: int) -> list[tuple[Point, list[Point]]]:
-    """The `most` weightiest passages, in the dossier's order, each with what it says on every provision."""
+def ranked(turn: Turn) -> list[list[Point]]:
+    """Every passage the seat can use, the weightiest first: what it says on each provision, in the scenario's order."""
     by_key: dict[str, list[Point]] = {}
     for point in points(turn.dossier, _even(turn.scenario)):
         if point.passage:
             by_key.setdefault(point.passage, []).append(point)
-    kept = set(list(by_key)[:most])
     order = [p.id for p in turn.scenario.provisions]
-    rows = [sorted(by_key[p.id], key=lambda x: order.index(x.provision)) for p in turn.dossier.passages if p.id in kept]
+    return [sorted(row, key=lambda x: order.index(x.provision)) for row in by_key.values()]
+
+
+def passages(turn: Turn, most: int) -> list[tuple[Point, list[Point]]]:
+    """The `most` weightiest passages, in the dossier's order, each with what it says on every provision."""
+    place = {p.id: k for k, p in enumerate(turn.dossier.passages)}
+    rows = sorted(ranked(turn)[:most], key=lambda row: place[str(row[0].passage)])
     return [(row[0], row) for row in rows]
 
 
@@ -81,6 +86,14 @@ def citable(turn: Turn, most: int) -> tuple[str, ...]:
     return out_by([s for s in turn.dossier.sources if s in cited], turn.dossier.sources, turn.scenario.day)
 
 
+def rationale(turn: Turn, held: Position) -> str:
+    """The policy behind a position; nothing where its words may tell of what came after the scenario's date."""
+    day = turn.scenario.day
+    known = out_by(held.sources, turn.dossier.sources, day)
+    settled = all(day >= earliest_day(s.until) for s in held.changed) and len(known) == len(held.sources)
+    return held.rationale if settled and _timely(held.rationale, day) else ""
+
+
 def _position(turn: Turn, lens: Lens, theme: str, held: Position) -> str:
     day = turn.scenario.day
     known = out_by(held.sources, turn.dossier.sources, day)
@@ -88,21 +101,29 @@ def _position(turn: Turn, lens: Lens, theme: str, held: Position) -> str:
     turns = [(held.when.rival_acts, "where a rival acts"), (held.when.partner_targeted, "where a partner is targeted")]
     text += "".join(f", {percent(value)} {where}" for value, where in turns if value is not None)
     text += f"; salience {round(100 * held.salience)}, documented {round(100 * held.confidence)}."
-    settled = all(day >= earliest_day(s.until) for s in held.changed) and len(known) == len(held.sources)
-    if settled and _timely(held.rationale, day):
-        text += f" {lens.text(held.rationale)}"
+    if words := rationale(turn, held):
+        text += f" {lens.text(words)}"
     return text + _cited(lens, known)
 
 
-def _relations(turn: Turn, lens: Lens) -> Iterator[str]:
-    """One line a party to the proposal or seat at the table: how near, how exposed, and why."""
+def ties(turn: Turn) -> Iterator[tuple[str, Relation, str]]:
+    """For each party to the proposal and seat at the table: its code, the relation, and why it is so, if that is told.
+
+    The reason is left out where it may tell of what came after the scenario's date.
+    """
     day, dossier = turn.scenario.day, turn.dossier
     for code in sorted({*parties(turn.scenario), *(d.code for d in turn.table)} - {dossier.code, "ALL"}):
         if relation := dossier.relations.get(code):
             settled = all(day >= earliest_day(s.until) for s in relation.changed) and _timely(relation.basis, day)
-            basis = f". {lens.text(relation.basis)}" if settled else ""
-            exposed = round(100 * relation.exposure)
-            yield f"- {lens.party(code)}: affinity {percent(relation.on(day))}, exposure {exposed}{basis}"
+            yield code, relation, relation.basis if settled else ""
+
+
+def _relations(turn: Turn, lens: Lens) -> Iterator[str]:
+    """One line a party to the proposal or seat at the table: how near, how exposed, and why."""
+    day = turn.scenario.day
+    for code, relation, basis in ties(turn):
+        exposed, why = round(100 * relation.exposure), f". {lens.text(basis)}" if basis else ""
+        yield f"- {lens.party(code)}: affinity {percent(relation.on(day))}, exposure {exposed}{why}"
 
 
 def _passage(lens: Lens, point: Point, row: Sequence[Point]) -> str:

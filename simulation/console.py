@@ -45,6 +45,21 @@ def stderr() -> Console:
     return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
+def tell(text: str) -> None:
+    """Lines for a person at the terminal, folded at words."""
+    stderr().print(Text(text), soft_wrap=False)
+
+
+def prompt(text: str) -> None:
+    """What stands before the place where a person types."""
+    stderr().print(Text(text), end="")
+
+
+def blank() -> None:
+    """Take away what stands on the terminal, so that the next person does not read it."""
+    stderr().clear()
+
+
 def render_mistake(m: Mistake) -> str:
     """A mistake with its line and a caret under the wrong value, as wide as it shows."""
     rows = [f"error[{m.code}]: {m.message}", f" --> {m.place}"]
@@ -232,14 +247,14 @@ def counting(what: str, total: int) -> Iterator[Callable[..., None]]:
         yield lambda *done: bar.advance(task)
 
 
-def listener(as_json: bool, quiet: bool) -> Quiet:
-    """Who shows a debate: JSON lines, nothing, a live panel on a terminal, plain lines on a pipe."""
+def listener(as_json: bool, quiet: bool, plain: bool = False) -> Quiet:
+    """Who shows a debate: JSON lines, nothing, a live panel on a terminal, plain lines on a pipe or where asked for."""
     if as_json:
         return JsonLines()
     if quiet:
         return Quiet()
     err = stderr()
-    return Panel(err) if err.is_terminal and not err.is_dumb_terminal else Lines()
+    return Panel(err) if err.is_terminal and not err.is_dumb_terminal and not plain else Lines()
 
 
 def finished(found: "Run", folder: Path, told: Quiet, as_json: bool, quiet: bool) -> int:

@@ -100,3 +100,12 @@ def _scenario(document: Document, data: dict[Any, Any], countries: Collection[st
         if isinstance(stance, str) and stance in STANCES and score is not None and score != STANCES[stance]:
             cure = f"write {STANCES[stance]}, or leave the score out"
             yield document.mistake("E122", ("history", name, "score"), f'score {score} is not "{stance}"', cure)
+    yield from _briefs(document, data, seen or set(history))
+
+
+def _briefs(document: Document, data: dict[Any, Any], seats: Collection[str]) -> Iterator[Mistake]:
+    """Secret briefs that nobody would be handed."""
+    for name in _mapping(data, "briefs"):
+        if name not in seats:
+            message = f'a secret brief for "{name}", which has no seat'
+            yield document.mistake("E186", ("briefs", name), message, nearest(str(name), map(str, seats)), key=True)

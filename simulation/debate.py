@@ -3,32 +3,64 @@
 The graph's state holds ids only; what was said lies on the `Floor`, so that no step copies the transcript. Fan-out
 merges by node name, so the order of speaking is the moderator's own, drawn from the seed and recorded. Nodes are
 asynchronous, so that fifty seats can wait for their models at one time. With a checkpoint file every finished node is
-written durably, and a debate that was killed goes on where it was.
+written durably, and a debate that was killed goes on where it was. A person's seat interrupts the graph: the others of
+the round finish, and it goes on when there is an answer.
 """
 
+import json
 import operator
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypedDict
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.errors import GraphDrained
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import RunControl
+from langgraph.types import Command, Interrupt, interrupt
 
 from simulation.calls import CallFailed
-from simulation.errors import CommuniqueError, Interrupted, ProviderError
+from simulation.errors import CommuniqueError, InputError, Interrupted, ProviderError
 from simulation.floor import Floor
 from simulation.moderation import Merge, merge
 from simulation.transcript import Gap, Transcript
+from simulation.turn import Turn
 
 OPEN, MODERATE, ASSESS = "open", "moderate", "assess"
 Control = RunControl
 """Asks a debate to stop once what is in flight is done."""
 Graph = CompiledStateGraph["State", None, "State", "State"]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a person is asked: to speak for a country in a round."""
+
+    id: str
+    """The key of its answer; a new one each time it is asked."""
+    country: str
+    """The dossier's name."""
+    code: str
+    round: int
+    errors: tuple[str, ...]
+    """What was wrong with the answer before, line by line; empty where it is asked for the first time."""
+    turn: Turn
+    """Everything the seat may draw on."""
+
+
+Ask = Callable[[tuple[Question, ...]], Awaitable[Mapping[str, Any]]]
+"""Gets answers from people, by the ids of their questions.
+
+It is given every question that is open, in the order of the seats, and gives back one answer or more as soon as it has
+them; what is left comes again with the next call, perhaps under a new id. An answer is JSON: see `analysts.human`.
+Giving back none means that nobody will answer now: the debate stops, and can go on.
+"""
 
 
 class State(TypedDict):
@@ -117,39 +149,83 @@ def _config(floor: Floor) -> RunnableConfig:
     return {"configurable": {"thread_id": "debate"}, "max_concurrency": len(floor.seats)}
 
 
-async def _resume(graph: Graph, floor: Floor, control: Control | None) -> None:
-    """Go on from the last checkpoint, or begin; the room is put back to the round the checkpoint is in."""
+def put(question: Mapping[str, Any]) -> Any:
+    """Stop the graph until a person has answered; for an analyst to call in its turn, again where it has to."""
+    return json.loads(interrupt(dict(question)))
+
+
+@asynccontextmanager
+async def _saver(checkpoints: Path | None, people: bool) -> AsyncIterator[BaseCheckpointSaver[Any] | None]:
+    """Where the graph keeps how far it has come: a file, or the memory where it has to wait for people."""
+    if checkpoints is None:
+        yield InMemorySaver() if people else None
+        return
+    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+    async with AsyncSqliteSaver.from_conn_string(str(checkpoints)) as saver:
+        yield saver
+
+
+async def _answers(floor: Floor, pending: Sequence[Interrupt[Any]], ask: Ask | None) -> dict[str, str]:
+    """What people answer, as JSON text: a checkpoint takes any text, and not all of JSON."""
+    asked = {i.value["country"]: i for i in pending}
+    if ask is None:
+        raise InputError(f"nobody is there to answer for {', '.join(asked)}", "give `ask`", "E175")
+    questions = [
+        Question(**{**asked[c].value, "id": asked[c].id, "errors": tuple(asked[c].value["errors"])}, turn=turn)
+        for c in floor.seats
+        if c in asked
+        for turn in [floor.turn(c, asked[c].value["round"])]
+    ]
+    given = await ask(tuple(questions))
+    if not given:
+        raise Interrupted("nobody answered")
+    if strange := {*given} - {q.id for q in questions}:
+        raise ValueError(f"answers to what was not asked: {', '.join(sorted(strange))}")
+    return {name: json.dumps(answer) for name, answer in given.items()}
+
+
+async def _through(graph: Graph, floor: Floor, control: Control | None, ask: Ask | None) -> None:
+    """Take the graph to its end, stopping for people as often as it has to.
+
+    It goes on from the last checkpoint where there is one, with the room put back to the round that one is in.
+    """
     config = _config(floor)
-    kept = await graph.aget_state(config)
-    for _ in range(min(kept.values.get("round", 0), floor.scenario.debate.rounds)):
-        floor.begin()
-    begun: State | None = {"round": 0, "spoken": []} if not kept.values else None
-    if begun is not None or kept.next:
-        await graph.ainvoke(begun, config, durability="sync", control=control)
+    given: State | Command[Any] | None = {"round": 0, "spoken": []}
+    if graph.checkpointer and (kept := await graph.aget_state(config)).values:
+        for _ in range(min(kept.values["round"], floor.scenario.debate.rounds)):
+            floor.begin()
+        if not kept.next:
+            return
+        given = None
+    durability: Any = "sync" if graph.checkpointer else None
+    while True:
+        found = await graph.ainvoke(given, config, durability=durability, control=control)
+        if not (pending := found.get("__interrupt__")):
+            return
+        given = Command(resume=await _answers(floor, pending, ask))
 
 
-async def hold(floor: Floor, checkpoints: Path | None = None, control: Control | None = None) -> None:
-    """Hold the debate; with a checkpoint file, from where that one stands.
+async def hold(
+    floor: Floor, checkpoints: Path | None = None, control: Control | None = None, ask: Ask | None = None
+) -> None:
+    """Hold the debate; with a checkpoint file, from where that one stands; `ask` gets answers for people's seats.
 
-    Raises `Interrupted` where `control` was asked to stop: what is in flight is finished and written down first.
+    Raises `Interrupted` where `control` was asked to stop: what is in flight is finished and written down first; and
+    where people are asked and nobody answers.
     """
     try:
-        if checkpoints is None:
-            await build(floor).ainvoke({"round": 0, "spoken": []}, _config(floor), control=control)
-            return
-        from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
-
-        async with AsyncSqliteSaver.from_conn_string(str(checkpoints)) as saver:
-            await _resume(build(floor, saver), floor, control)
+        async with _saver(checkpoints, ask is not None) as saver:
+            await _through(build(floor, saver), floor, control, ask)
     except GraphDrained as error:
         raise Interrupted("interrupted after the calls in flight") from error
 
 
 async def debate(
-    floor: Floor, checkpoints: Path | None = None, control: Control | None = None
+    floor: Floor, checkpoints: Path | None = None, control: Control | None = None, ask: Ask | None = None
 ) -> tuple[Transcript, Merge]:
     """Hold the debate and merge the final positions; raises `ProviderError` where nobody spoke at all."""
-    await hold(floor, checkpoints, control)
+    await hold(floor, checkpoints, control, ask)
     record = floor.transcript()
     if not record.statements:
         raise ProviderError(f"no seat gave a statement; the first failed so: {record.gaps[0].reason}")

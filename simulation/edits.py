@@ -142,8 +142,9 @@ def apply(to: M, edits: Iterable[Edit], skip: int = 0) -> M:
 
 
 def scenario_with(scenario: Scenario, edits: Iterable[Edit]) -> Scenario:
-    """The scenario with the edits that are meant for it."""
-    return apply(scenario, [e for e in edits if e.country is None])
+    """The scenario with the edits that are meant for it; its secret briefs cannot be edited and stay."""
+    made = apply(scenario, [e for e in edits if e.country is None])
+    return made.model_copy(update={"briefs": scenario.briefs})
 
 
 def dossier_with(name: str, dossier: Dossier, edits: Iterable[Edit]) -> Dossier:

@@ -7,7 +7,8 @@
     ├── NotSettled        argument strengths that do not settle; defined in `arguments` (the report does without)
     ├── CallFailed        one call failed for good; its seat is recorded as failed; defined in `calls`
     ├── SeatFailed        a model gave nothing that can be recorded; defined in `analysts.chat_model`
-    ├── DraftErrors       what is wrong with a model's reply, line by line; defined in `readings`
+    ├── Absent            a person's seat stays silent, by somebody's word; defined in `analysts.human`
+    ├── DraftErrors       what is wrong with a model's reply or a person's answer, line by line; defined in `readings`
     └── Interrupted       somebody asked to stop; the run can be resumed (exit status 130)
 
 The command line prints the message and exits; a traceback means a bug of ours.
@@ -144,5 +145,17 @@ MEANINGS = {
     "E171": "The seats of a sweep and its models do not fit: a seat asks a model and none is listed, or none asks one.",
     "E172": "The processes that hold the cells died again and again. With --workers 1 this process holds them itself.",
     "E173": "cells.jsonl of a sweep is damaged before its last line, or cannot be opened.",
+    "E178": "The classroom's packages are an extra, so that nobody installs what they do not use. Run the line it names.",
+    "E180": "The classroom cannot listen there: the port is taken, or the address is none of this machine's.",
+    "E181": "The folder of rooms cannot be written. Give another one with --folder.",
+    "E182": "A form for a new room is not complete, or its scenario cannot be used; the page names the field.",
+    "E183": "The room cannot do that now; the page says what it waits for.",
+    "E184": "A student can be deleted once the debate no longer answers what that student wrote.",
+    "E185": "The rehearsal got no further: the server does not answer, or the lesson stands still.",
+    "E186": "A secret brief is written for a country that has no seat, so nobody would be handed it.",
+    "E174": "The scenario comes from standard input, where a person who takes a seat would have to type.",
+    "E175": "A person has a seat, and this way of holding a debate asks nobody: seat people with run --human.",
+    "E176": "--clock measures the turns of people at the terminal; --on-timeout says what happens when it runs out.",
+    "E177": "Two runs of the same inputs that ask a model or a person began within one second, which have one id.",
     "E142": "A dry run of a debate that asks no model has nothing to estimate.",
 }

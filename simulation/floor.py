@@ -84,6 +84,7 @@ class Floor:
             stakes=self.stakes[i],
             relations=self.relations[i],
             mixing=self.mixing_by_round[number - 1][i],
+            mixed=self.mixing_by_round[max(number - 2, 0)][i],
             changes=self.changes[i],
             heard=self._heard(number),
         )

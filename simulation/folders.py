@@ -1,7 +1,7 @@
 """The files of a run folder: written aside and moved into place, or grown while a model speaks.
 
-A run that needs no model appears whole or not at all. One that asks a model leaves `launch.json` first, then a line in
-`statements.jsonl` for everything said, so that a kill at any moment loses nothing that was finished.
+A run that asks nobody appears whole or not at all. One that asks a model or a person leaves `launch.json` first, then a
+line in `statements.jsonl` for everything said, so that a kill at any moment loses nothing that was finished.
 """
 
 import json
@@ -84,7 +84,7 @@ def _place(files: Mapping[str, str], folder: Path) -> Path:
 
 @dataclass(frozen=True)
 class Workplace:
-    """The folder of a run that asks a model, while it lasts."""
+    """The folder of a run that asks a model or a person, while it lasts."""
 
     folder: Path
 
@@ -127,6 +127,8 @@ class Workplace:
         return found
 
     def clear(self) -> None:
-        """Take away what only an unfinished run needs."""
+        """Take away what only an unfinished run needs; the recording too where no model was asked."""
         for name in SCAFFOLD:
             (self.folder / name).unlink(missing_ok=True)
+        if self.replies.is_file() and not self.replies.stat().st_size:
+            self.replies.unlink()

@@ -14,9 +14,8 @@ from simulation.documents import Document
 from simulation.dossier import Dossier
 from simulation.engines import seat
 from simulation.errors import FileErrors, InputError, Mistake
-from simulation.grids import FIXED, KEEP, Point, Sweep
+from simulation.grids import ASKED, FIXED, KEEP, Point, Sweep
 from simulation.scenario import Scenario
-from simulation.statement import COMPUTED
 
 CLOSED = {
     "countries": "list tables under `countries` of the sweep",
@@ -110,7 +109,7 @@ def _desks(document: Document, spec: Sweep, scenarios: Iterable[Scenario]) -> tu
 
 def _owner(document: Document, point: Point, code: str) -> Place:
     """Where in the sweep a table that cannot sit was asked for."""
-    if code == "E124" and point.engine in (document.data.get("engines") or ()):
+    if code in ("E124", "E175") and point.engine in (document.data.get("engines") or ()):
         return ("engines", document.data["engines"].index(point.engine))
     if point.table:
         return ("countries", [tuple(t) for t in document.data["countries"]].index(point.table))
@@ -123,7 +122,7 @@ def _seats(document: Document, grid: Grid) -> Iterator[Mistake]:
     for point in grid.bare():
         try:
             plan = grid.plan(point)
-            seat({c: e for c, e in plan.engines.items() if e in COMPUTED})
+            seat({c: e for c, e in plan.engines.items() if e != ASKED})
         except InputError as error:
             yield _mistake(document, _owner(document, point, error.code), error)
             continue

@@ -120,14 +120,19 @@ def _pulls(turn: Turn, provision: str, before: float) -> dict[str, float]:
     """What each other's last statement adds to the move on a provision, up to the common factor of openness.
 
     Friedkin and Johnsen's step as a sum over seats: in round 2 the distance of what each said from one's own position,
-    after that what each moved since the round before, times how much one listens to it.
+    after that what each moved since the round before, times how much one listens to it. One that has fallen silent
+    pulls no more, so that its last statement is the cause of a move the other way.
     """
-    seats = [d.code for d in turn.table]
-    earlier = {s.code: s.view(provision).position for s in turn.heard if s.round == turn.round - 2}
+    seats, own = [d.code for d in turn.table], turn.dossier.code
+    last = {s.code: s for s in turn.last_round}
+    earlier = {s.code: s for s in turn.heard if s.round == turn.round - 2 and s.code != own}
     found = {}
-    for said in turn.last_round:
-        since = before if turn.round == 2 else earlier.get(said.code, before)
-        found[said.id] = float(turn.mixing[seats.index(said.code)]) * (said.view(provision).position - since)
+    for code in {**last, **earlier}:
+        now, was = float(turn.mixing[seats.index(code)]), float(turn.mixed[seats.index(code)])
+        there = last[code].view(provision).position if code in last else before
+        since = earlier[code].view(provision).position if code in earlier else before
+        pull = now * (there - since) if now == was else now * (there - before) - was * (since - before)
+        found[last[code].id if code in last else earlier[code].id] = pull
     return found
 
 

@@ -89,6 +89,19 @@ def reach_options(command: F) -> F:
     )
 
 
+def clock_options(command: F) -> F:
+    """How long a person at the terminal has, and what happens then."""
+    then = click.Choice(["wait", "stand-in", "absent"])
+    what = "When time is up: wait on, let the dossier's analyst stand in, or leave the turn unspoken.  [default: wait]"
+    return _stack(
+        command,
+        [
+            _option("--clock", type=click.IntRange(1, 86_400), text="Seconds a person has for one turn."),
+            _option("--on-timeout", type=then, text=what),
+        ],
+    )
+
+
 def settings_of(given: Mapping[str, Any]) -> Any:
     """`Settings` from options; None where no model was named. Raises `InputError` for an address with a password."""
     from simulation.calls import Settings

@@ -1,6 +1,7 @@
 """What a run is decided by before anybody speaks: scenario, seats, engines and how a model is asked.
 
-Written down at the launch of a run that asks a model, so that one that was killed can go on, be replayed or be forked.
+Written down at the launch of a run that asks a model or a person, so that one that was killed can go on, be replayed
+or be forked.
 """
 
 import hashlib
@@ -23,7 +24,7 @@ from simulation.engines import names, seating
 from simulation.errors import InputError, unknown
 from simulation.scenario import Rounds, Scenario
 from simulation.stance import coefficients_bytes
-from simulation.statement import COMPUTED
+from simulation.statement import COMPUTED, HUMAN
 
 FORMAT = 1
 
@@ -102,8 +103,13 @@ class Plan:
         return set(self.engines.values()) <= COMPUTED and not self.narrate
 
     @property
+    def people(self) -> tuple[str, ...]:
+        """The countries that people speak for."""
+        return tuple(country for country, engine in self.engines.items() if engine == HUMAN)
+
+    @property
     def id(self) -> str:
-        """<date>-<scenario>-<short id>: a digest of inputs, seats and seed; where a model speaks, of the time too."""
+        """<date>-<scenario>-<short id>: a digest of inputs, seats and seed; of the time too, where it can differ."""
         parts: list[Any] = [dict(self.inputs), dict(self.engines), self.scenario.model_dump(mode="json")]
         if not self.repeatable:
             asked = self.settings.model_dump(mode="json", exclude={"base_url"}) if self.settings else None
@@ -132,16 +138,21 @@ def settled(
     rounds: int | None = None,
     seed: int | None = None,
     engine: str | None = None,
+    people: Sequence[str] = (),
 ) -> Scenario:
-    """The scenario as it is debated: who sits there, how long, in which order, and who takes the open seats."""
-    length = scenario.debate
+    """The scenario as it is debated: who sits there, how long, in which order, and who takes which seats."""
+    length, seats = scenario.debate, tuple(seats)
     shape = Rounds(rounds=rounds or length.rounds, seed=length.seed if seed is None else seed)
-    update: dict[str, Any] = {"countries": tuple(seats), "debate": shape}
+    engines = dict(scenario.engines)
     if engine is not None:
         if engine not in names():
             raise unknown("engine", engine, names(), "E124")
-        update["engines"] = {**scenario.engines, "default": engine}
-    return scenario.model_copy(update=update)
+        engines["default"] = engine
+    for country in people:
+        if country not in seats:
+            raise unknown("seat", country, seats, "E123")
+        engines[country] = HUMAN
+    return scenario.model_copy(update={"countries": seats, "debate": shape, "engines": engines})
 
 
 def plan(
@@ -154,24 +165,25 @@ def plan(
     settings: Settings | None = None,
     narrate: bool = False,
     changes: Sequence[str] = (),
+    people: Sequence[str] = (),
 ) -> Plan:
     """The plan of a scenario, given as a name, a path or a loaded file.
 
-    `engine` takes every seat the file leaves open; `changes` are edits of the scenario or of dossiers, path=value.
-    Raises `InputError` for a country, a seat or an engine that is not there.
+    `engine` takes every seat the file leaves open, a person each of `people`; `changes` are edits of the scenario or
+    of dossiers, path=value. Raises `InputError` for a country, a seat or an engine that is not there.
     """
     loaded = catalog.load_scenario(scenario) if isinstance(scenario, str) else scenario
     asked = [read(text) for text in changes]
     loaded = scenario_with(loaded, asked)
     edits = tuple(e.text for e in asked if e.country is not None)
     seats = table_of(loaded, countries, edits)
-    loaded = settled(loaded, seats, rounds=rounds, seed=seed, engine=engine)
+    loaded = settled(loaded, seats, rounds=rounds, seed=seed, engine=engine, people=people)
     engines = seating(loaded)
     inputs = digests(loaded, seats, edits)
     if narrate and settings is None:
         raise InputError("a model that narrates has to be named", "name one: --model provider:name", "E130")
     found = Plan(loaded, seats, engines, inputs, made_now(), settings, narrate, edits)
-    if found.repeatable and settings is not None:
+    if settings is not None and not narrate and set(engines.values()) <= COMPUTED | {HUMAN}:
         cure = "add --engine chat_model, or name the seats under `engines` in the scenario"
         raise InputError(f"no seat asks {settings.model}", cure, "E130")
     return found

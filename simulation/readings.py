@@ -124,14 +124,14 @@ def complaint(error: Any) -> str:
     return f"{quoted(where)}: {words.get(kind, quoted(error['msg']))}"
 
 
-def _lists(data: dict[str, Any], at: Menu) -> list[str]:
+def _lists(data: dict[str, Any], at: Menu, least: bool) -> list[str]:
     """Fields that are missing or unknown, and lists that are too short or not asked for in this round."""
     fewest, plain = asked(at.turn.phases), ("positions", "stance", "headline")
-    found = [f"{key}: is missing" for key in (*plain, *fewest) if key not in data]
+    found = [f"{key}: is missing" for key in (*plain, *(fewest if least else ())) if key not in data]
     found += [f"{quoted(key)}: there is no such field" for key in data if key not in (*plain, *LISTS)]
     unasked = (key for key in LISTS if key not in fewest and data.get(key))
     found += [f"{key}: not asked for in this round: leave it empty" for key in unasked]
-    for key, low in fewest.items():
+    for key, low in fewest.items() if least else ():
         entries = data.get(key)
         if isinstance(entries, list) and len(entries) < low:
             found.append(f"{key}: at least {low} {'entry' if low == 1 else 'entries'}")
@@ -145,9 +145,12 @@ def _provisions(draft: Draft, at: Menu) -> list[str]:
     return found + [f"answers: {at.lens.speech(a)} is answered twice" for a in doubled]
 
 
-def checked(data: dict[str, Any], at: Menu) -> Draft:
-    """A draft from data that refers to things as its speaker was shown them; raises `DraftErrors` with all errors."""
-    wrong = _lists(data, at)
+def checked(data: dict[str, Any], at: Menu, least: bool = True) -> Draft:
+    """A draft from data that refers to things as its speaker was shown them; raises `DraftErrors` with all errors.
+
+    With `least` every list of the round has to be there with its fewest entries; without, it may be empty or left out.
+    """
+    wrong = _lists(data, at, least)
     kept = {key: value for key, value in data.items() if key in Draft.model_fields}
     draft = None
     try:

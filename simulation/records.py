@@ -89,6 +89,12 @@ def launched(folder: Path) -> dict[str, Any]:
     return data
 
 
+def seating(folder: Path) -> dict[str, str]:
+    """The engine of each seat of a run that was begun in a folder; empty where it asked nobody."""
+    found = launched(folder).get("engines") if (folder / LAUNCH).is_file() else None
+    return {str(country): str(engine) for country, engine in found.items()} if isinstance(found, dict) else {}
+
+
 def load(folder: Path) -> Run:
     """The run of a folder; its dossiers are those of this installation."""
     data = raw(folder)

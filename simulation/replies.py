@@ -116,7 +116,7 @@ def _concession(note: Note, shift: Shift) -> Answer | None:
     heard = [a for a in said.arguments if a.provision == shift.provision and a.side == side]
     label = turn.scenario.provision(shift.provision).short
     capital = next(d.capital for d in turn.table if d.code == said.code)
-    if not heard:
+    if not heard or all(s.code != said.code for s in turn.last_round):
         return None
     text = (
         f"{turn.dossier.capital} gives ground to {capital} on {label} ({heard[0].id}): "

@@ -1,7 +1,7 @@
 """The front door: run a scenario and get the record.
 
-The record's bytes depend on the inputs and the seed alone, and where a model speaks on its replies; the clock and the
-machine stand in its `made` block only.
+The record's bytes depend on the inputs and the seed alone, and where a model or a person speaks on what they say; the
+clock and the machine stand in its `made` block only.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,10 +12,10 @@ from typing import Any
 from simulation import arguments
 from simulation.assessment import Assessment, assess
 from simulation.calls import Caller, Hearing, Settings
-from simulation.debate import Control, debate
+from simulation.debate import Ask, Control, debate, put
 from simulation.dossier import Dossier
 from simulation.engines import seat
-from simulation.floor import Floor, Listener
+from simulation.floor import Floor, Listener, Said
 from simulation.folders import Workplace, as_text, place
 from simulation.frames import as_html, to_frame
 from simulation.moderation import Merge
@@ -69,6 +69,12 @@ class Run:
     def made(self) -> Mapping[str, Any]:
         """Clock, machine and versions: the only part that differs between two runs of the same inputs."""
         return self.plan.made
+
+    @property
+    def by_people(self) -> tuple[Said, ...]:
+        """What people said, and the turns in which they said nothing."""
+        said: tuple[Said, ...] = (*self.transcript.statements, *self.transcript.gaps)
+        return tuple(s for s in said if s.country in self.plan.people)
 
     @property
     def id(self) -> str:
@@ -143,16 +149,22 @@ async def hold(
     ears: Ears | None = None,
     workplace: Workplace | None = None,
     control: Control | None = None,
+    ask: Ask | None = None,
+    spoken: Sequence[Said] | None = None,
 ) -> Run:
-    """Hold a planned debate; in a workplace, from where an earlier attempt broke off."""
+    """Hold a planned debate; in a workplace, from where an earlier attempt broke off.
+
+    `ask` gets answers for people's seats; `spoken` is what people said in a recorded debate, played in their seats.
+    """
     ears = ears or Ears()
-    analysts = seat(asked.engines, Kit(caller, asked.settings, ears.hearing))
+    kit = Kit(caller, asked.settings, ears.hearing, put if ask else None, None if spoken is None else tuple(spoken))
+    analysts = seat(asked.engines, kit)
     ears.started(asked.scenario, asked.seats)
     floor = Floor(asked.scenario, asked.seats, analysts, asked.engines, ears.listener)
     if workplace is not None:
         floor.restore(workplace.kept())
         floor.keep = workplace.keep
-    transcript, merged = await debate(floor, workplace.checkpoints if workplace else None, control)
+    transcript, merged = await debate(floor, workplace.checkpoints if workplace else None, control, ask)
     found = negotiate(floor, transcript)
     rows = {d.code: floor.changes[i] for i, d in enumerate(floor.table)}
     names = names_of(asked.seats)
@@ -171,16 +183,26 @@ def run(
     settings: Settings | None = None,
     caller: Caller | None = None,
     changes: Sequence[str] = (),
+    people: Sequence[str] = (),
+    ask: Ask | None = None,
     ears: Ears | None = None,
 ) -> Run:
     """Hold the debate of a scenario, given as a name, a path or a loaded file.
 
-    `caller` answers for chat-model seats, asked as `settings` say; `engine` takes every seat the file leaves open.
+    `caller` answers for chat-model seats, asked as `settings` say; `engine` takes every seat the file leaves open;
+    `ask` gets the answers of the `people` who take seats (see `debate.Ask`).
     """
     asked = plan(
-        scenario, countries=countries, rounds=rounds, seed=seed, engine=engine, settings=settings, changes=changes
+        scenario,
+        countries=countries,
+        rounds=rounds,
+        seed=seed,
+        engine=engine,
+        settings=settings,
+        changes=changes,
+        people=people,
     )
-    return wait(hold(asked, caller, ears))
+    return wait(hold(asked, caller, ears, ask=ask))
 
 
 def write(found: Run, files: Mapping[str, str], under: Path) -> Path:

@@ -13,6 +13,8 @@ StanceName = Literal["strongly_oppose", "oppose", "neutral", "support", "strongl
 STANCES: dict[str, int] = {"strongly_oppose": -2, "oppose": -1, "neutral": 0, "support": 1, "strongly_support": 2}
 Codes = Annotated[tuple[Code, ...], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)]
 """One code or a list of them."""
+Secret = Annotated[str, Field(min_length=1, max_length=1200)]
+"""Instructions for one seat only, short enough for its printed brief."""
 
 
 class Speaker(Written):
@@ -143,6 +145,9 @@ class Scenario(Written):
     debate: Rounds = Rounds()
     history: dict[Name, Reaction] = Field(default_factory=dict)
     """What each country did, where it really happened."""
+    briefs: dict[Name, Secret] = Field(default_factory=dict, exclude=True, repr=False)
+    """Secret instructions for a seat, by country, for the person who takes it: no desk and no model reads them, and
+    they are in no record of a run."""
 
     @property
     def day(self) -> datetime.date:

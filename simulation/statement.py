@@ -12,8 +12,12 @@ LABELS = {-2: "strongly opposes", -1: "opposes", 0: "stays out", 1: "supports", 
 NAMES = {-2: "strongly_oppose", -1: "oppose", 0: "neutral", 1: "support", 2: "strongly_support"}
 
 
+HUMAN = "human"
+"""The engine of a seat that a person takes."""
 COMPUTED = frozenset({"dossier", "scripted"})
 """Engines whose words follow from the inputs alone; the others speak freely."""
+STAND_IN = "stand-in"
+"""The engine of a statement that the dossier's analyst made in the place of a person who did not answer."""
 Phase = Literal["opening", "challenges", "answers", "amendments", "closing"]
 
 

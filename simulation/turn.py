@@ -4,8 +4,9 @@ An analyst never sees the graph: it gets a frozen `Turn` and returns one `Statem
 person can sit in the same seat.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from simulation.calls import Caller, Hearing, Settings
 from simulation.dossier import Dossier
 from simulation.scenario import Scenario
 from simulation.statement import Phase, Statement
+from simulation.transcript import Gap
 
 
 def phases(number: int, rounds: int) -> tuple[Phase, ...]:
@@ -51,7 +53,9 @@ class Turn:
     relations: NDArray[np.float64]
     """(3,) affinity to the sponsors, being a target, affinity to the targets."""
     mixing: NDArray[np.float64]
-    """(C,) how much the country listens to each seat."""
+    """(C,) how much the country listens to each seat; nothing to one that said nothing in the round before."""
+    mixed: NDArray[np.float64]
+    """(C,) the same in the round before."""
     changes: tuple[Change, ...]
     """What each change of wording would do to the country, best first."""
     heard: tuple[Statement, ...]
@@ -73,6 +77,10 @@ class Turn:
         return tuple(s for s in self.heard if s.round == self.round - 1 and s.code != self.dossier.code)
 
 
+Put = Callable[[Mapping[str, Any]], Any]
+"""Puts a question, as JSON has it, to whoever sits in a seat, and gives back the answer."""
+
+
 class Analyst(Protocol):
     """Anything that can take a seat."""
 
@@ -90,3 +98,7 @@ class Kit:
     settings: Settings | None = None
     hearing: Hearing = lambda seat, tokens: None
     """Told how much of a reply has come."""
+    put: Put | None = None
+    """Puts questions to people; None where nobody can be asked."""
+    spoken: tuple[Statement | Gap, ...] | None = None
+    """What people said, where a recorded debate is held again: nobody is asked then."""

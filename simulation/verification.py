@@ -6,7 +6,6 @@ byte where its engines are deterministic.
 """
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -23,7 +22,7 @@ from simulation.report import files
 from simulation.runs import Run
 from simulation.stance import breaches, cap, probabilities, to_stance
 from simulation.statement import NAMES, Statement
-from simulation.wording import VERDICTS
+from simulation.wording import misworded
 from simulation.written import latest_day
 
 NEAR = 5e-5
@@ -55,12 +54,8 @@ def _stance(run: Run, said: Statement) -> Iterator[Falsehood]:
         yield Falsehood("stance", said.id, f"says {NAMES[said.stance]}; score and rules give {NAMES[expected]}")
     if sorted(b.rule for b in said.breaches) != sorted(rule.id for _, rule in met):
         yield Falsehood("rule", said.id, "the rules it reports are not those its dossier's provisions meet")
-    word = VERDICTS[said.stance].split(" {it}")[0]
-    for stance, verdict in VERDICTS.items():
-        other = verdict.split(" {it}")[0]
-        claims = re.search(rf"\b{other} the {re.escape(run.scenario.proposal.noun)}\b", said.headline)
-        if claims and other != word and stance != said.stance:
-            yield Falsehood("wording", said.id, f'the headline says "{other}", the stance is {NAMES[said.stance]}')
+    if verb := misworded(said.headline, run.scenario.proposal.noun, said.stance):
+        yield Falsehood("wording", said.id, f'the headline says "{verb}", the stance is {NAMES[said.stance]}')
 
 
 def _references(run: Run, said: Statement) -> Iterator[Falsehood]:

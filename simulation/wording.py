@@ -4,6 +4,7 @@ A desk's phrasing is picked by a checksum of its name and the scenario's, not by
 order of speaking and nothing that is said.
 """
 
+import re
 from collections.abc import Sequence
 from zlib import crc32
 
@@ -24,6 +25,17 @@ LADDER = (
     (0.95, "very likely"),
     (1.01, "almost certain"),
 )
+
+
+def misworded(text: str, noun: str, stance: int) -> str | None:
+    """The verb with which a sentence gives the text another stance than `stance`; None where it gives none."""
+    own = _verb(stance)
+    verbs = dict.fromkeys(verb for other in VERDICTS if (verb := _verb(other)) != own)
+    return next((verb for verb in verbs if re.search(rf"\b{verb} the {re.escape(noun)}\b", text)), None)
+
+
+def _verb(stance: int) -> str:
+    return VERDICTS[stance].split(" {it}")[0]
 
 
 def likelihood(probability: float) -> str:

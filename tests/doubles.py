@@ -123,6 +123,24 @@ class AgreeableCaller(Caller):
         return {"paragraphs": told[:3]}
 
 
+class AgreeablePerson:
+    """Answers every question as the dossier's numbers have it, with a reason for each position and no document."""
+
+    def __init__(self, floor: Floor) -> None:
+        self._held = {name: judge(floor.turn(name, 1)) for name in floor.seats}
+
+    def __call__(self, question: Any) -> dict[str, Any]:
+        """The draft, as JSON has it."""
+        return person(self._held[question["country"]])
+
+
+def person(found: Any, **more: Any) -> dict[str, Any]:
+    """What somebody hands in who agrees with a judgement or a statement; `more` takes the place of parts of it."""
+    reason = "That is how we see it at home."
+    held = {v.provision: {"position_pct": round(100 * v.position), "reason": reason} for v in found.views}
+    return {"positions": held, "stance": NAMES[found.stance], **more}
+
+
 @dataclass
 class ScriptedCaller(Caller):
     """Answers with given texts, one by one and the last for ever; a function of the request may stand for one."""

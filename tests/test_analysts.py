@@ -4,10 +4,11 @@ import copy
 import re
 
 import pytest
-from doubles import SETTINGS, AgreeableCaller
+from doubles import SETTINGS, AgreeableCaller, AgreeablePerson
 
 from simulation.analysts.chat_model import ChatModelAnalyst
 from simulation.analysts.dossier import DossierAnalyst
+from simulation.analysts.human import HumanAnalyst
 from simulation.analysts.scripted import ScriptedAnalyst
 from simulation.catalog import load_scenario
 from simulation.debate import debate
@@ -156,6 +157,11 @@ class TestScriptedAnalyst(Contract):
 class TestChatModelAnalyst(Contract):
     def analyst(self, floor):
         return ChatModelAnalyst(AgreeableCaller(floor), SETTINGS)
+
+
+class TestHumanAnalyst(Contract):
+    def analyst(self, floor):
+        return HumanAnalyst(AgreeablePerson(floor))
 
 
 def test_every_engine_has_a_contract_test_here():

@@ -109,6 +109,25 @@ def test_a_move_that_nobody_caused_is_an_error(scenario, seats):
         wait(DossierAnalyst().speak(replace(turn, positions=drifted)))
 
 
+def test_a_move_after_a_seat_fell_silent_names_its_last_statement():
+    """Whoever has fallen silent pulls no more, so that those it held come loose."""
+
+    class Silent(DossierAnalyst):
+        async def speak(self, turn):
+            if turn.round > 1:
+                raise CommuniqueError("no answer")
+            return await super().speak(turn)
+
+    floor = everybody("food_and_farm_pact")
+    record, _ = wait(debate(replace(floor, analysts={**floor.analysts, "china": Silent()})))
+    loose = [(s.id, x) for s in record.statements if s.round == 3 for x in s.shifts if x.because == "CHN-1"]
+    assert loose
+    for said, shift in loose:
+        before = next(s for s in record.statements if s.id == f"{said[:-1]}2").view(shift.provision).position
+        pulled = next(s for s in record.statements if s.id == "CHN-1").view(shift.provision).position - before
+        assert pulled * (shift.after - shift.before) < 0
+
+
 def test_a_change_of_stance_names_its_cause():
     found = [s for name in LIVE for s in wait(debate(everybody(name)))[0].statements if s.round > 1 and s.turning]
     assert found

@@ -4,7 +4,7 @@ The same turn always gives the same words.
 """
 
 from simulation.desk_note import Note, asks, challenges, closing, context, headline, implications, outlook, ranked
-from simulation.judgement import judge, turning
+from simulation.judgement import Judgement, judge, turning
 from simulation.material import pick, points
 from simulation.replies import answers
 from simulation.statement import Paragraph, Statement
@@ -16,10 +16,15 @@ class DossierAnalyst:
     """Speaks for a country from its positions, rules and passages."""
 
     async def speak(self, turn: Turn) -> Statement:
-        """The opening note in round 1; answers, moves and closing terms after that."""
-        note = Note(turn, judge(turn), points(turn.dossier, turn.scenario))
-        note.used |= {a.passage or a.claim for s in turn.own for a in s.arguments}
-        return _opening(note) if turn.round == 1 else _answering(note)
+        """The opening note where the seat has said nothing yet; answers, moves and closing terms after that."""
+        return spoken(turn, judge(turn))
+
+
+def spoken(turn: Turn, found: Judgement) -> Statement:
+    """What the desk says from its dossier, at a judgement of its own or one that somebody else made in its seat."""
+    note = Note(turn, found, points(turn.dossier, turn.scenario))
+    note.used |= {a.passage or a.claim for s in turn.own for a in s.arguments}
+    return _answering(note) if turn.own else _opening(note)
 
 
 def _frame(note: Note, **parts: object) -> Statement:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from simulation.options import reach_options, under_option
+from simulation.options import clock_options, reach_options, under_option
 
 
 @click.command()
@@ -14,24 +14,28 @@ from simulation.options import reach_options, under_option
 @click.option("--base-url", help="Another address for the run's model, where its server has moved.")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines on stdout: launch, turn, done.")
 @click.option("--quiet", "-q", is_flag=True, help="Print the path of the assessment and nothing else.")
+@clock_options
 @reach_options
 def command(run: str, under: Path, base_url: str | None, as_json: bool, quiet: bool, **given: Any) -> int:
     """Go on with RUN (an id, a unique prefix, a path or `latest`): no finished call is made again.
 
-    A run that finished with failed seats, or at its budget, asks those seats again.
+    No person is asked twice either. A run that finished with failed seats, or at its budget, asks those seats again.
     """
-    from simulation import console, launches, runs
+    from simulation import attendance, console, launches, seats
     from simulation.options import connect_with
-    from simulation.records import locate
+    from simulation.records import locate, seating
     from simulation.report import files
+    from simulation.statement import HUMAN
 
     folder = locate(run, under)
+    engines = seating(folder)
+    people = tuple(country for country, engine in engines.items() if engine == HUMAN)
+    clock = seats.clock(given["clock"], given["on_timeout"], people)
     connect = connect_with(given)
 
     def connect_there(settings: Any, before: Any) -> Any:
         return connect(settings.model_copy(update={"base_url": base_url}) if base_url else settings, before)
 
-    with console.listener(as_json, quiet) as listener:
-        ears = runs.Ears(listener.heard, listener.hears, listener.started)
-        held = launches.resume(folder, connect_there, files.reports, ears, listener.told)
-    return console.finished(held.run, held.folder, listener, as_json, quiet)
+    with attendance.attended(people, len(engines), clock, as_json, quiet) as there:
+        held = launches.resume(folder, connect_there, files.reports, there.ears, there.listener.told, there.ask)
+    return console.finished(held.run, held.folder, there.listener, as_json, quiet)

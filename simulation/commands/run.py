@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from simulation.options import reach_options, set_option, setting_options
+from simulation.options import clock_options, reach_options, set_option, setting_options
 
 
 @click.command()
@@ -17,6 +17,8 @@ from simulation.options import reach_options, set_option, setting_options
 @click.option("--countries", default="", help="Who sits at the table, with commas, in place of the scenario's list.")
 @set_option()
 @click.option("--engine", help="Who takes the seats the scenario leaves open: dossier, or chat_model with --model.")
+@click.option("--human", "people", multiple=True, metavar="COUNTRY", help="A seat you take; may be given again.")
+@clock_options
 @click.option(
     "--moderator",
     type=click.Choice(["computed", "chat_model"]),
@@ -36,6 +38,7 @@ def command(scenario: str, out: Path, as_json: bool, quiet: bool, dry_run: bool,
     communique run takaichi_coalition
     communique run my_proposal.yaml --rounds 2 --countries japan,india,eu
     communique run takaichi_coalition --engine chat_model --model openai:gpt-4o-mini --budget 0.50
+    communique run takaichi_coalition --human india --clock 600 --on-timeout stand-in
     """
     from simulation import catalog
     from simulation.errors import InputError
@@ -44,7 +47,7 @@ def command(scenario: str, out: Path, as_json: bool, quiet: bool, dry_run: bool,
     if out.exists() and not out.is_dir():
         raise InputError(f'"{out}" is not a folder', "give --out a folder", "E101")
 
-    from simulation import console, plans
+    from simulation import attendance, console, plans, seats
     from simulation.options import settings_of
 
     asked = plans.plan(
@@ -56,26 +59,30 @@ def command(scenario: str, out: Path, as_json: bool, quiet: bool, dry_run: bool,
         settings=settings_of(given),
         narrate=given["moderator"] == "chat_model",
         changes=given["changes"],
+        people=given["people"],
     )
     if dry_run:
         return _estimate(asked, given, as_json)
-    with console.listener(as_json, quiet) as listener:
-        held = _hold(asked, given, out, listener)
-    return console.finished(held.run, held.folder, listener, as_json, quiet)
+    clock = seats.clock(given["clock"], given["on_timeout"], asked.people)
+    if scenario == "-" and asked.people:
+        cure = "save the scenario as a file, and name that"
+        raise InputError("standard input holds the scenario, so nobody can type there", cure, "E174")
+    with attendance.attended(asked.people, len(asked.seats), clock, as_json, quiet) as there:
+        held = _hold(asked, given, out, there)
+    return console.finished(held.run, held.folder, there.listener, as_json, quiet)
 
 
-def _hold(asked: Any, given: dict[str, Any], out: Path, listener: Any) -> Any:
-    """The debate held and written: at once where it needs no model, else in a folder that outlives a crash."""
+def _hold(asked: Any, given: dict[str, Any], out: Path, there: Any) -> Any:
+    """The debate held and written: at once where it asks nobody, else in a folder that outlives a crash."""
     from simulation import launches, runs
     from simulation.options import connect_with
     from simulation.report import files
     from simulation.waiting import wait
 
-    ears = runs.Ears(listener.heard, listener.hears, listener.started)
     if asked.repeatable:
-        found = wait(runs.hold(asked, ears=ears))
+        found = wait(runs.hold(asked, ears=there.ears))
         return launches.Held(found, runs.write(found, files.reports(found), out))
-    return launches.launch(asked, connect_with(given), out, files.reports, ears, listener.told)
+    return launches.launch(asked, connect_with(given), out, files.reports, there.ears, there.listener.told, there.ask)
 
 
 def _estimate(asked: Any, given: dict[str, Any], as_json: bool) -> int:

@@ -3,6 +3,7 @@
 Markdown and HTML differ in markup only; what they say stands here, or in the findings of the record.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,8 +17,9 @@ from simulation.findings import Desk, Finding
 from simulation.report.citations import Sources
 from simulation.runs import Run
 from simulation.stance import breaches
-from simulation.statement import Argument, Breach, Departure, Statement
+from simulation.statement import STAND_IN, Argument, Breach, Departure, Statement
 from simulation.tally import total
+from simulation.transcript import Gap
 from simulation.wording import listed, upper
 from simulation.written import party_names
 
@@ -79,9 +81,17 @@ class Account:
     @cached_property
     def gaps(self) -> list[tuple[str, str]]:
         """Who failed to speak, and in which rounds, in words."""
+        return self._turns(self.record.gaps)
+
+    @cached_property
+    def stand_ins(self) -> list[tuple[str, str]]:
+        """For whom the dossier's analyst spoke in a person's place, and in which rounds, in words."""
+        return self._turns([s for s in self.record.statements if s.engine == STAND_IN])
+
+    def _turns(self, turns: Iterable[Statement | Gap]) -> list[tuple[str, str]]:
         by_seat: dict[str, list[int]] = {}
-        for gap in self.record.gaps:
-            by_seat.setdefault(gap.code, []).append(gap.round)
+        for turn in turns:
+            by_seat.setdefault(turn.code, []).append(turn.round)
         found = []
         for code, rounds in by_seat.items():
             some = f"round{'' if len(rounds) == 1 else 's'} {listed([str(n) for n in rounds])}"
@@ -260,7 +270,10 @@ class Account:
             f"{t.completion} out; {t.repeated} repeated, {t.repairs} repaired, {t.refused} refused, {t.failed} failed."
             for t in self.run.tally
         ]
-        if free := [self.names[s.code] for s in self.final if s.free]:
+        if self.stand_ins:
+            turns = listed([f"{name} in {rounds}" for name, rounds in self.stand_ins])
+            found.append(f"A person had the seat and did not speak, so that the dossier's analyst stood in: {turns}.")
+        if free := [self.names[s.code] for s in self.final if s.free and s.engine != STAND_IN]:
             found.append(f"Spoke freely, so that the positions are their own: {listed(sorted(free))}.")
         if self.departing:
             found.append(f"Departures from the dossiers: {len(self.departing)}, each shown with its statement.")

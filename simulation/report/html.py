@@ -61,7 +61,8 @@ def _plain(value: Any) -> Any:
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """Where every page's template is found and escaped, with the filters that HTML needs."""
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
@@ -100,7 +101,7 @@ def assessment(run: Run, account: Account | None = None) -> str:
     for engine in run.engines.values():
         seats[engine] = seats.get(engine, 0) + 1
     text = (
-        _environment()
+        environment()
         .get_template("report.html.j2")
         .render(
             run=run,

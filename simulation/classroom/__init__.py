@@ -1,0 +1,1 @@
+"""A lesson on one laptop: students take the seats in the browser, the teacher leads, nothing leaves the machine."""

@@ -1,0 +1,136 @@
+"""The classroom as an ASGI application: routes, streams, the clock, and the guard around all of it."""
+
+import asyncio
+import contextlib
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable, Collection
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from simulation.classroom import steps, student_pages, teacher_pages
+from simulation.classroom.bell import EVERYBODY, TEACHER, Ear
+from simulation.classroom.doors import House, Refused
+from simulation.classroom.guards import Guard, TooLarge
+from simulation.classroom.pages import HERE, page
+from simulation.classroom.room import Room
+from simulation.classroom.student_pages import house
+
+TICK = 0.25
+STATIC = {"classroom.js": "text/javascript", "classroom.css": "text/css"}
+STREAM = {"cache-control": "no-store", "x-accel-buffering": "no"}
+
+
+async def events(request: Request) -> Response:
+    """A student's stream: that something changed for everybody, or for the seat."""
+    holder = house(request).student(request)
+    ear = Ear(frozenset({EVERYBODY}), holder.student.id)
+    holder.room.store.seen(holder.student.id, holder.room.now())
+    return StreamingResponse(holder.room.bell.listen(ear), media_type="text/event-stream", headers=STREAM)
+
+
+async def desk_events(request: Request) -> Response:
+    """The teacher's stream, and the projector's."""
+    house(request).teacher(request)
+    room = house(request).room(request.path_params["room"])
+    ear = Ear(frozenset({EVERYBODY, TEACHER}))
+    return StreamingResponse(room.bell.listen(ear), media_type="text/event-stream", headers=STREAM)
+
+
+async def static(request: Request) -> Response:
+    """The script and the style, nothing else."""
+    name = request.path_params["name"]
+    if name not in STATIC:
+        raise Refused(404, "There is no such file.")
+    return FileResponse(HERE / "static" / name, media_type=STATIC[name])
+
+
+async def missing(request: Request, error: Exception) -> Response:
+    """A page that is not there, or not asked for in that way."""
+    assert isinstance(error, HTTPException)
+    return page("refused", error.status_code, message="There is no such page.")
+
+
+async def too_large(request: Request, error: Exception) -> Response:
+    """A body that goes beyond its bound."""
+    return page("refused", 413, message="That is more than this page takes.")
+
+
+async def unkept(request: Request, error: Exception) -> Response:
+    """Something could not be written to the disk: the page that sent it keeps it."""
+    message = "This could not be kept: the disk of the server takes no more. What you wrote stays in your browser."
+    return page("refused_part" if request.headers.get("x-part") else "refused", 507, message=message)
+
+
+def _reports(loop: asyncio.AbstractEventLoop) -> Callable[[Room], Callable[[], None]]:
+    """What a room's debate calls from its own thread to be heard in the server's."""
+
+    def reports(room: Room) -> Callable[[], None]:
+        def told() -> None:
+            with contextlib.suppress(RuntimeError):  # the server has stopped meanwhile
+                loop.call_soon_threadsafe(steps.told, room)
+
+        return told
+
+    return reports
+
+
+async def _clock(app: Starlette) -> None:
+    """Let time pass in every room."""
+    at: House = app.state.house
+    while True:
+        for room in list(at.rooms.values()):
+            steps.tick(room, app.state.reports(room), app.state.grace)
+        await asyncio.sleep(TICK)
+
+
+@contextlib.asynccontextmanager
+async def _life(app: Starlette) -> AsyncIterator[None]:
+    """Take up the rooms that were left, and close them again."""
+    at: House = app.state.house
+    app.state.reports = _reports(asyncio.get_running_loop())
+    at.load()
+    for room in at.rooms.values():
+        steps.take_up(room, app.state.reports(room))
+    clock = asyncio.create_task(_clock(app))
+    try:
+        yield
+    finally:
+        clock.cancel()
+        for room in at.rooms.values():
+            await asyncio.to_thread(room.close)
+
+
+def application(
+    folder: Path,
+    link: str,
+    hosts: Collection[str],
+    *,
+    address: str = "",
+    scenario: str = "",
+    grace: float = steps.GRACE,
+    clock: Callable[[], float] = time.time,
+) -> ASGIApp:
+    """The application: rooms under `folder`, a teacher's `link` secret, and the `hosts` it answers to.
+
+    `address` is what students type; `scenario` stands first on the teacher's list; a step can be undone for `grace`
+    seconds.
+    """
+    routes = [
+        *student_pages.ROUTES,
+        *teacher_pages.ROUTES,
+        Route("/events", events),
+        Route("/teacher/{room}/events", desk_events),
+        Route("/static/{name}", static),
+    ]
+    handlers = {Refused: student_pages.refused, HTTPException: missing, TooLarge: too_large, sqlite3.Error: unkept, Exception: teacher_pages.plain}
+    app = Starlette(routes=routes, lifespan=_life, exception_handlers=handlers)
+    app.state.house = House(folder, link, clock)
+    app.state.address, app.state.scenario, app.state.grace = address, scenario, grace
+    return Guard(app, hosts)

@@ -1,0 +1,79 @@
+"""Everything about one student deleted: seat, papers, and every sentence of theirs in the record of the debate.
+
+Figures of a delegation stay, since they are no one person's words; sentences are replaced by a note, in the record and
+in every report made from it. The whole room goes with its folder.
+"""
+
+import json
+import shutil
+from typing import Any
+
+from simulation import records
+from simulation.classroom.room import RUNS, Room
+from simulation.classroom.table import Table
+from simulation.errors import InputError
+from simulation.folders import as_text, place
+from simulation.report import files
+
+NOTE = "[taken out at the writer's request]"
+SHORTEST = 3
+"""Texts of fewer letters name nobody and are left, since they would be found everywhere."""
+
+
+def _written(answer: dict[str, Any]) -> set[str]:
+    """The sentences of a draft that are its writer's own, longest forms as they stand in a statement."""
+    parts = [answer.get("headline", ""), *(h["reason"] for h in answer.get("positions", {}).values())]
+    for name in ("context", "challenges", "outlook", "arguments", "answers", "asks"):
+        for entry in answer.get(name, ()):
+            parts += [entry.get("text", ""), entry.get("claim", "")]
+    return {" ".join(p.split()) for p in parts if len(p.strip()) >= SHORTEST}
+
+
+def redacted(value: Any, texts: list[str]) -> Any:
+    """Data with some texts replaced wherever they stand; `texts` are the longest first."""
+    if isinstance(value, str):
+        for text in texts:
+            value = value.replace(text, NOTE)
+        return value
+    if isinstance(value, dict):
+        return {key: redacted(part, texts) for key, part in value.items()}
+    return [redacted(part, texts) for part in value] if isinstance(value, list) else value
+
+
+def forget(room: Room, student: str) -> None:
+    """Delete a student; raises `InputError` while the debate still answers sentences of theirs."""
+    found = next((s for s in room.students() if str(s.id) == student), None)
+    if found is None:
+        raise InputError("no such student", "load the page again", "E184")
+    mine = [p for p in room.store.papers() if p.student == found.id and p.kind.startswith("write:")]
+    texts = sorted({t for p in mine if p.answer for t in _written(dict(p.answer))}, key=lambda t: (-len(t), t))
+    if texts and room.state.run is not None and found.country in room.state.seated:
+        _take_out(room, found.country, texts)
+    room.store.remove(found.id)
+    room.forget()
+    room.update(f"a student of {room.names[found.country]} was deleted with everything written")
+
+
+def _take_out(room: Room, country: str, texts: list[str]) -> None:
+    folder = room.folder / RUNS / str(room.state.run)
+    if room.table is None or room.table.run is None or not (folder / "run.json").is_file():
+        cure = "wait until the last round is heard, or delete the whole room"
+        raise InputError("the debate is still answering what this student wrote", cure, "E184")
+    data = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    kept = {key: data[key] for key in ("scenario", "inputs", "engines", "made")}
+    place({"run.json": as_text({**redacted(data, texts), **kept})}, folder)
+    changed = records.load(folder)
+    place(files.reports(changed), folder)
+    for number in range(1, room.setup.rounds + 1):
+        body = room.store.replies(number).get(country)
+        if body is not None:
+            room.store.reply(number, country, redacted(body, texts))
+    dossiers = room.table.dossiers
+    room.table = Table.at(folder, lambda: None)
+    room.table.show(changed, dossiers)
+
+
+def purge(room: Room) -> None:
+    """Delete a room with everything in it."""
+    room.close()
+    shutil.rmtree(room.folder)
