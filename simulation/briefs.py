@@ -7,6 +7,8 @@ same: a change of those numbers leaves a speaker's brief as it is.
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import lru_cache
+from typing import Any
 
 from simulation.dossier import SIGN, Dossier, Position, RedLine
 from simulation.masks import Lens
@@ -44,16 +46,34 @@ def _even(scenario: Scenario) -> Scenario:
     return scenario.model_copy(update={"provisions": same, "title": "-"})
 
 
-def passages(turn: Turn, most: int) -> list[tuple[Point, list[Point]]]:
+class _Same:
+    """Anything, equal to itself alone: what is worked out of it once can be looked up again."""
+
+    def __init__(self, of: Any) -> None:
+        self.of = of
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.of is other.of
+
+    def __hash__(self) -> int:
+        return id(self.of)
+
+
+def passages(turn: Turn, most: int) -> tuple[tuple[Point, tuple[Point, ...]], ...]:
     """The `most` weightiest passages, in the dossier's order, each with what it says on every provision."""
+    return _passages(_Same(turn.dossier), _Same(turn.scenario), most)
+
+
+@lru_cache(maxsize=256)
+def _passages(dossier: _Same, scenario: _Same, most: int) -> tuple[tuple[Point, tuple[Point, ...]], ...]:
     by_key: dict[str, list[Point]] = {}
-    for point in points(turn.dossier, _even(turn.scenario)):
+    for point in points(dossier.of, _even(scenario.of)):
         if point.passage:
             by_key.setdefault(point.passage, []).append(point)
     kept = set(list(by_key)[:most])
-    order = [p.id for p in turn.scenario.provisions]
-    rows = [sorted(by_key[p.id], key=lambda x: order.index(x.provision)) for p in turn.dossier.passages if p.id in kept]
-    return [(row[0], row) for row in rows]
+    order = [p.id for p in scenario.of.provisions]
+    rows = [sorted(by_key[p.id], key=lambda x: order.index(x.provision)) for p in dossier.of.passages if p.id in kept]
+    return tuple((row[0], tuple(row)) for row in rows)
 
 
 def positions(turn: Turn) -> list[tuple[str, Position]]:

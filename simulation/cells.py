@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from simulation import rows
-from simulation.ballots import Ballot
+from simulation.ballots import count
 from simulation.calls import Caller, Settings
 from simulation.catalog import informed
 from simulation.debate import debate
@@ -27,7 +27,7 @@ from simulation.plans import Plan, edited, settled
 from simulation.rows import Column
 from simulation.scenario import Scenario
 from simulation.statement import COMPUTED
-from simulation.turn import Analyst, Kit
+from simulation.turn import Kit
 from simulation.waiting import wait
 from simulation.workers import Chunk, Work
 
@@ -73,11 +73,9 @@ def asks(plan: Plan) -> bool:
     return not set(plan.engines.values()) <= COMPUTED
 
 
-def _analysts(plan: Plan, caller: Caller | None) -> dict[str, Analyst]:
-    """Those who sit there; ballots where every desk speaks from its dossier, since only figures are kept."""
-    if set(plan.engines.values()) == {"dossier"}:
-        return {country: Ballot() for country in plan.seats}
-    return seat(plan.engines, Kit(caller, plan.settings))
+def counted(plan: Plan) -> bool:
+    """Whether every desk speaks from its dossier, so that ballots tell all that is kept."""
+    return set(plan.engines.values()) == {"dossier"}
 
 
 async def held(grid: Grid, cell: int, caller: Caller | None = None) -> str:
@@ -86,9 +84,10 @@ async def held(grid: Grid, cell: int, caller: Caller | None = None) -> str:
         plan = grid.plan(grid.point(cell))
     except InputError as error:
         return line(cell, True, False, **rows.unheld(error.message, grid.spec.full))
-    floor = Floor(plan.scenario, plan.seats, _analysts(plan, caller), plan.engines)
+    analysts = {} if counted(plan) else seat(plan.engines, Kit(caller, plan.settings))
+    floor = Floor(plan.scenario, plan.seats, analysts, plan.engines)
     try:
-        record, merged = await debate(floor)
+        record, merged = count(floor) if counted(plan) else await debate(floor)
     except ProviderError as error:
         if any(gap.setup for gap in floor.gaps.values()):
             raise
