@@ -14,7 +14,6 @@ from simulation import rows
 from simulation.ballots import count
 from simulation.calls import Caller, Settings
 from simulation.catalog import informed
-from simulation.debate import debate
 from simulation.dossier import Dossier
 from simulation.edits import read, scenario_with
 from simulation.engines import seat, seating
@@ -22,11 +21,13 @@ from simulation.errors import InputError, ProviderError
 from simulation.floor import Floor
 from simulation.grids import FIXED, KEEP, Point, Sweep
 from simulation.journals import line
+from simulation.moderation import Merge
 from simulation.negotiation import negotiate
 from simulation.plans import Plan, edited, settled
 from simulation.rows import Column
 from simulation.scenario import Scenario
 from simulation.statement import COMPUTED
+from simulation.transcript import Transcript
 from simulation.turn import Kit
 from simulation.waiting import wait
 from simulation.workers import Chunk, Work
@@ -78,6 +79,13 @@ def counted(plan: Plan) -> bool:
     return set(plan.engines.values()) == {"dossier"}
 
 
+async def _debated(floor: Floor) -> tuple[Transcript, Merge]:
+    """A debate of seats that ask; its graph is imported here, so that workers that only count begin at once."""
+    from simulation.debate import debate
+
+    return await debate(floor)
+
+
 async def held(grid: Grid, cell: int, caller: Caller | None = None) -> str:
     """The line of a cell, for the journal; raises `ProviderError` where every other cell would fail the same way."""
     try:
@@ -87,7 +95,7 @@ async def held(grid: Grid, cell: int, caller: Caller | None = None) -> str:
     analysts = {} if counted(plan) else seat(plan.engines, Kit(caller, plan.settings))
     floor = Floor(plan.scenario, plan.seats, analysts, plan.engines)
     try:
-        record, merged = count(floor) if counted(plan) else await debate(floor)
+        record, merged = count(floor) if counted(plan) else await _debated(floor)
     except ProviderError as error:
         if any(gap.setup for gap in floor.gaps.values()):
             raise

@@ -4,6 +4,7 @@ import csv
 import itertools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -495,6 +496,14 @@ def test_a_sweep_in_python_leaves_nothing_behind_and_becomes_a_frame(tmp_path, m
     assert (len(frame), frame[WEIGHT].tolist()) == (10, [0.3] * 5 + [0.9] * 5)
     assert found.to_frame("positions")["provision"].nunique() == len(load_scenario("takaichi_coalition").provisions)
     assert simulation.sweep(Sweep(**page)).to_frame().equals(frame)
+
+
+def test_the_page_in_the_readme_is_swept_as_it_says(communique, page):
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    (text,) = [t for t in re.findall(r"```yaml\n(.*?)```", readme, re.S) if "\nscenarios:" in t]
+    found = communique("sweep", page(text), "--workers", "1", "--json")
+    assert json.loads(found.out)["cells"] == 150
+    assert "all 150 debates" in readme
 
 
 def test_a_page_may_come_from_standard_input(communique, page, monkeypatch):
