@@ -141,7 +141,7 @@ async def hold(floor: Floor, checkpoints: Path | None = None, control: Control |
 
         async with AsyncSqliteSaver.from_conn_string(str(checkpoints)) as saver:
             await saver.setup()
-            await saver.conn.execute("PRAGMA synchronous=NORMAL")  # the replies, flushed one by one, outlast a power cut
+            await saver.conn.execute("PRAGMA synchronous=NORMAL")  # replies are flushed one by one
             await _resume(build(floor, saver), floor, control)
     except GraphDrained as error:
         raise Interrupted("interrupted after the calls in flight") from error

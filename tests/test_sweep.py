@@ -290,6 +290,7 @@ WRONG = {
     "no scenario": (PAGE.replace("[takaichi_coalition]", "[]"), "page.yaml:2:12", "E113"),
     "an axis without values": (PAGE.replace("[keep, drop]", "[]"), "page.yaml:5:32", "E113"),
     "a seed that is none": (PAGE.replace("{first: 3, count: 4}", "[-1]"), "page.yaml:3:9", "E113"),
+    "seeds beyond the last": (PAGE.replace("first: 3", "first: 2147483646"), "page.yaml:3:8", "E112"),
     "an empty page": ("", "page.yaml:1:1", "E108"),
     "a list": ("- a\n", "page.yaml:1:1", "E112"),
 }
@@ -515,3 +516,8 @@ def test_a_page_may_come_from_standard_input(communique, page, monkeypatch):
     monkeypatch.setattr(sys, "stdin", Typed())
     assert communique("sweep", "-", "--workers", "1").status == 0
     assert communique("sweep").status == 2
+
+
+def test_the_help_shows_a_page_line_by_line(communique):
+    said = communique("sweep", "--help")
+    assert "\n  grid:\n    provisions.taiwan_inclusion: [keep, drop]\n" in said.out

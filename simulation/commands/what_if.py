@@ -20,7 +20,7 @@ from simulation.options import reach_options, set_option, setting_options, show_
 @setting_options
 @reach_options
 def command(scenario: str, changes: tuple[str, ...], under: Path, form: str, out: Path | None, **given: Any) -> None:
-    r"""SCENARIO before and after a change: who takes another stance and why, and what could then be agreed.
+    """SCENARIO before and after a change: who takes another stance and why, and what could then be agreed.
 
     A path follows the fields of the file; an entry of a list is named by its id, `=drop` takes it out, and a provision
     may be set to one of its options.
@@ -29,7 +29,7 @@ def command(scenario: str, changes: tuple[str, ...], under: Path, form: str, out
     communique what-if takaichi_coalition --set provisions.mutual_protection=consult
     communique what-if takaichi_coalition --set provisions.taiwan_inclusion=drop --set proposal.sponsors=[IND]
     communique what-if takaichi_coalition --set agents.india.positions.mutual_defence.salience=0.2
-    """
+    """  # noqa: D301  # \b is the character by which click keeps lines apart
     from simulation import catalog, variants
     from simulation.comparison import compare
     from simulation.console import stderr
