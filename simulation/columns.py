@@ -59,6 +59,8 @@ class Column(Recorded):
     date: str
     rounds: int
     seed: int
+    provisions: dict[str, str]
+    """The name of each, by id."""
     engines: dict[str, str]
     """By country."""
     model: str | None
@@ -117,6 +119,7 @@ def column(letter: str, label: str, run: Run, differs: tuple[Contrast, ...]) -> 
         date=run.scenario.date,
         rounds=run.transcript.rounds,
         seed=run.transcript.seed,
+        provisions={p.id: p.short for p in run.scenario.provisions},
         engines=dict(run.engines),
         model=run.plan.settings.model if run.plan.settings else None,
         edits=run.plan.edits,

@@ -188,6 +188,11 @@ def _notes(columns: Sequence[Column], one: bool) -> tuple[str, ...]:
         )
     if any(len(c.contrasts) > 1 for c in columns):
         found.append("Where several inputs differ, the record does not say which of them moved a bar.")
+    if any(contrast.path.startswith("provisions.") for c in columns for contrast in c.contrasts):
+        found.append(
+            "A provision's bar is its share of all that matters to the country, so that a change of one provision "
+            "moves the bars of the others too."
+        )
     if any(c.silent for c in columns):
         found.append("A seat that never spoke has no stance and counts nowhere.")
     if any(c.agreement for c in columns):
@@ -201,18 +206,20 @@ def _notes(columns: Sequence[Column], one: bool) -> tuple[str, ...]:
 def compare(*runs: Run, labels: Sequence[str] = ()) -> Comparison:
     """Two or more runs side by side, each change measured against the first.
 
-    `labels` say what sets each apart; if left out, the scenario's name, or what a run was given differently. Raises
-    `InputError` for fewer than two runs or more than there are letters.
+    `labels` say what sets each apart; where one is empty, it is the scenario's name, or what the run was given
+    differently. Raises `InputError` for fewer than two runs or more than there are letters.
     """
     if not 2 <= len(runs) <= MOST:
-        how = "name another run or scenario, or vary one" if len(runs) < 2 else f"compare at most {MOST} at once"
+        few = "name another run or scenario, or vary one away from what it is"
+        how = few if len(runs) < 2 else f"compare at most {MOST} at once"
         raise InputError(f"{len(runs)} run{'' if len(runs) == 1 else 's'} to compare", how, "E164")
     one = all(one_scenario(runs[0].scenario, run.scenario) for run in runs[1:])
     ids = [{p.id for p in run.scenario.provisions} for run in runs]
     shared = {p.id: p.short for p in runs[0].scenario.provisions if one and all(p.id in found for found in ids)}
     differs = [contrasts(runs[0], run) for run in runs]
     names = [run.scenario.id or "" for run in runs]
-    told = labels or [names[0], *(brief(d) if one else name for d, name in zip(differs[1:], names[1:], strict=True))]
+    told = [names[0], *(brief(d) if one else name for d, name in zip(differs[1:], names[1:], strict=True))]
+    told = [label or name for label, name in zip(labels or told, told, strict=True)]
     given = zip(ascii_uppercase, told, runs, differs, strict=False)
     columns = tuple(column(*each) for each in given)
     return Comparison(

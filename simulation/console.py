@@ -20,7 +20,8 @@ from rich.text import Text
 
 from simulation.dossier import Dossier
 from simulation.errors import FileErrors, InputError, Mistake
-from simulation.report.pages import Block, Grid, Heading, Items, Page, flat
+from simulation.report.pages import Block, Grid, Heading, Items, Page
+from simulation.report.sheet import flat
 from simulation.scenario import Scenario
 from simulation.statement import LABELS, Statement
 from simulation.transcript import Gap
@@ -295,4 +296,5 @@ def show(page: Page, file: TextIO | None = None) -> None:
     out = Console(file=file or sys.stdout, highlight=False)
     if not out.is_terminal:
         out.width = WIDTH
-    out.print(Text(flat(page.title), style="bold"), *(piece for b in page.blocks for piece in _shown(b)), sep="\n")
+    for piece in (Text(flat(page.title), style="bold"), *(piece for b in page.blocks for piece in _shown(b))):
+        out.print(piece, soft_wrap=isinstance(piece, Text) and not out.is_terminal)

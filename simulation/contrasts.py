@@ -104,8 +104,8 @@ def contrasts(first: Run, second: Run) -> tuple[Contrast, ...]:
     if seats[0] != seats[1]:
         found.append(Contrast(path="countries", before=list(seats[0]), after=list(seats[1])))
     found += _named(first.engines, second.engines, "engines.")
-    for path, before, after in _walk(_settings(first), _settings(second)):
-        found.append(Contrast(path=".".join(path), before=before, after=after))
+    asked = _walk(_settings(first), _settings(second))
+    found += [Contrast(path=".".join(path), before=a, after=b) for path, a, b in asked]
     edits = tuple(_edited(first, second))
     told = {c.country for c in edits}
     files = (c for c in _named(_files(first), _files(second), f"{AGENTS}/") if c.country not in told)

@@ -163,6 +163,8 @@ async def _saver(checkpoints: Path | None, people: bool) -> AsyncIterator[BaseCh
     from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
     async with AsyncSqliteSaver.from_conn_string(str(checkpoints)) as saver:
+        await saver.setup()
+        await saver.conn.execute("PRAGMA synchronous=NORMAL")  # replies and people's words are flushed one by one
         yield saver
 
 

@@ -11,10 +11,12 @@ from simulation.contrasts import Contrast, contrasts, one_scenario
 from simulation.errors import InputError
 from simulation.frames import to_frame
 from simulation.runs import Run
-from simulation.statement import NAMES, Argument, Recorded, Statement
+from simulation.statement import NAMES, Recorded, Statement
 
 LEAST = 0.005
 """Moves of a position smaller than this are not shown: two digits of it are the same."""
+SAID = "said"
+"""The value of what a statement has, where it has no figure."""
 Kind = Literal["stance", "score", "position", "rule", "argument", "answer", "ask", "headline", "engine"]
 
 
@@ -22,11 +24,13 @@ class Differing(Recorded):
     """One thing that differs between two statements."""
 
     kind: Kind
-    what: str
-    """The provision of a position, the claim of an argument, the text of an ask; empty where there is one only."""
-    before: str
-    """As the first run has it; empty where it has no such thing."""
-    after: str
+    provision: str | None = None
+    """The provision it is about, where it is about one."""
+    what: str = ""
+    """The claim of an argument, the text of an ask, an answer or a rule; empty where there is one of its kind only."""
+    before: float | str | None
+    """As the first run has it: a figure, words, or `said`; None where it has no such thing."""
+    after: float | str | None
 
 
 class Pair(Recorded):
@@ -56,13 +60,13 @@ class Differences(Recorded):
     same: int
     """How many statements are the same in everything that is compared."""
 
-    head: ClassVar[tuple[str, ...]] = ("statement", "country", "round", "kind", "what", "before", "after")
+    head: ClassVar[tuple[str, ...]] = ("statement", "country", "round", "kind", "provision", "what", "before", "after")
     """The columns of its rows."""
 
     def flat(self) -> list[dict[str, Any]]:
         """One row a difference."""
         rows = [
-            (pair.id, pair.country, pair.round, d.kind, d.what, d.before, d.after)
+            (pair.id, pair.country, pair.round, d.kind, d.provision, d.what, d.before, d.after)
             for pair in self.pairs
             for d in pair.differing
         ]
@@ -73,19 +77,26 @@ class Differences(Recorded):
         return to_frame(self.flat())
 
 
-def _claim(argument: Argument) -> str:
-    return f"{argument.side} {argument.provision}: {argument.claim}"
+Told = tuple[str | None, str]
+"""The provision something is about, and what it says."""
 
 
-def _sets(kind: Kind, before: Iterable[str], after: Iterable[str]) -> list[Differing]:
+def _arguments(said: Statement) -> list[Told]:
+    return [(a.provision, f"{a.side}: {a.claim}") for a in said.arguments]
+
+
+def _sets(kind: Kind, before: Iterable[Told], after: Iterable[Told]) -> list[Differing]:
     """What only one of two statements has."""
     left, right = dict.fromkeys(before), dict.fromkeys(after)
-    gone = [Differing(kind=kind, what=x, before="said", after="") for x in left if x not in right]
-    return gone + [Differing(kind=kind, what=x, before="", after="said") for x in right if x not in left]
+    return [
+        Differing(kind=kind, provision=p, what=x, before=SAID if old else None, after=None if old else SAID)
+        for p, x in dict.fromkeys([*left, *right])
+        if (old := (p, x) in left) != ((p, x) in right)
+    ]
 
 
-def _one(kind: Kind, before: str, after: str, what: str = "") -> list[Differing]:
-    return [] if before == after else [Differing(kind=kind, what=what, before=before, after=after)]
+def _one(kind: Kind, before: float | str, after: float | str) -> list[Differing]:
+    return [] if before == after else [Differing(kind=kind, before=before, after=after)]
 
 
 def _positions(before: Statement, after: Statement) -> list[Differing]:
@@ -94,23 +105,25 @@ def _positions(before: Statement, after: Statement) -> list[Differing]:
     for name in dict.fromkeys([*left, *right]):
         was, now = left.get(name), right.get(name)
         if was is None or now is None or abs(now - was) >= LEAST:
-            told = ["" if x is None else f"{x:+.2f}" for x in (was, now)]
-            found.append(Differing(kind="position", what=name, before=told[0], after=told[1]))
+            found.append(Differing(kind="position", provision=name, before=was, after=now))
     return found
 
 
 def _said(before: Statement, after: Statement) -> tuple[Differing, ...]:
     """Everything that differs between two statements of one seat in one round."""
-    answers = [[f"{a.tone} {a.argument.split('.')[0]}: {a.text}" for a in said.answers] for said in (before, after)]
+    both = (before, after)
+    rules = ([(b.provision, f"{b.rule}: {b.text}") for b in said.breaches] for said in both)
+    answers = ([(None, f"{a.tone} {a.argument.split('.')[0]}: {a.text}") for a in said.answers] for said in both)
+    asks = ([(a.provision, a.text) for a in said.asks] for said in both)
     return (
         *_one("engine", before.engine, after.engine),
         *_one("stance", NAMES[before.stance], NAMES[after.stance]),
-        *_one("score", f"{before.score:+.2f}", f"{after.score:+.2f}"),
+        *_one("score", before.score, after.score),
         *_positions(before, after),
-        *_sets("rule", (b.rule for b in before.breaches), (b.rule for b in after.breaches)),
-        *_sets("argument", map(_claim, before.arguments), map(_claim, after.arguments)),
+        *_sets("rule", *rules),
+        *_sets("argument", *map(_arguments, both)),
         *_sets("answer", *answers),
-        *_sets("ask", (a.text for a in before.asks), (a.text for a in after.asks)),
+        *_sets("ask", *asks),
         *_one("headline", before.headline, after.headline),
     )
 
@@ -118,12 +131,11 @@ def _said(before: Statement, after: Statement) -> tuple[Differing, ...]:
 def _pair(before: Statement | None, after: Statement | None) -> Pair:
     said = after or before
     assert said is not None
-    found: tuple[Differing, ...] = ()
     if before is not None and after is not None:
         found = _said(before, after)
     else:
-        names = ["" if s is None else NAMES[s.stance] for s in (before, after)]
-        found = (Differing(kind="stance", what="", before=names[0], after=names[1]),)
+        names = [None if s is None else NAMES[s.stance] for s in (before, after)]
+        found = (Differing(kind="stance", before=names[0], after=names[1]),)
     return Pair(
         id=said.id,
         country=said.country,

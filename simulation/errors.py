@@ -125,7 +125,7 @@ MEANINGS = {
     "E164": "A comparison takes two or more runs, and no more than there are letters; --vary is KEY=VALUE,VALUE.",
     "E165": "A diff goes through two runs statement by statement, so both must be of one scenario; compare takes any.",
     "E166": "The format or the frame needs a package that is an extra. Run the line the message names.",
-    "E167": "The run has no such report: the strengths of its arguments do not settle, so there is no graph of them.",
+    "E167": "The run has no such report: there is no graph of arguments whose strengths do not settle.",
     "E129": "A change given with --set does not fit: write path=value, where the path follows the fields of the file.",
     "E125": "Nothing to score: no file under the path has a `history`.",
     "E150": "The run folder has no assessment.html: it was written by an older version, or the file was moved away.",

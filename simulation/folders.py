@@ -103,13 +103,17 @@ class Workplace:
         place({LAUNCH: as_text(plan.launch())}, self.folder)
 
     def keep(self, said: Said) -> None:
-        """Add a line for a statement or a gap, on the disk before the debate goes on."""
+        """Add a line for a statement or a gap before the debate goes on.
+
+        What a model said outlasts a kill, not a power cut: then it is made again from its reply, which is flushed.
+        """
         kind = "statement" if isinstance(said, Statement) else "gap"
         line = json.dumps({kind: said.model_dump(mode="json")}, ensure_ascii=False) + "\n"
         with (self.folder / SAID).open("a", encoding="utf-8", newline="\n") as file:
             file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
+            if said.engine != "chat_model":
+                file.flush()
+                os.fsync(file.fileno())
 
     def kept(self) -> list[Said]:
         """Everything written down so far; a last line that a crash cut off is dropped."""

@@ -4,18 +4,22 @@ A few cells are held to see how long one takes, and the prompts of a few cells t
 multiplication, so that a billion cells are forecast as fast as ten.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import Any
 
 from simulation import cells
 from simulation.cells import Grid, asks
 from simulation.costs import estimate
+from simulation.errors import InputError
 from simulation.plans import Plan
 from simulation.workers import timed
 
 TRIED = 4
 """Cells that are held to see how long one takes."""
+LOOKED_AT = 200
+"""Cells among which those that are tried or counted are picked."""
 COUNTED = 12
 """Debates whose prompts are counted."""
 
@@ -66,13 +70,26 @@ def duration(seconds: float) -> str:
 
 def _spread(count: int, most: int) -> list[int]:
     """Some numbers below `count`, at equal distances."""
-    return sorted({k * count // min(count, most) for k in range(min(count, most))})
+    shown = min(count, most)
+    return [k * count // shown for k in range(shown)]
 
 
-def _priced(plans: Sequence[Plan], cells_each: float) -> tuple[int, float | None, float | None]:
-    """Calls and price of debates that ask, each of which stands for some cells; a few are counted for all."""
+def _plans(grid: Grid, asking: bool) -> Iterator[tuple[int, Plan]]:
+    """Some cells that ask a model, or none, with their plans; those that cannot be held are passed over."""
+    for cell in _spread(grid.spec.size, LOOKED_AT):
+        try:
+            plan = grid.plan(grid.point(cell))
+        except InputError:
+            continue
+        if asks(plan) == asking:
+            yield cell, plan
+
+
+def _priced(grid: Grid, asking: int) -> tuple[int, float | None, float | None]:
+    """Calls and price of so many cells that ask, reckoned from a few of them."""
+    plans = [plan for _, plan in _plans(grid, asking=True)]
     counted = [estimate(plans[k]) for k in _spread(len(plans), COUNTED)]
-    times = cells_each * len(plans) / max(len(counted), 1)
+    times = asking / max(len(counted), 1)
 
     def total(field: str) -> float | None:
         found = [getattr(e, field) for e in counted]
@@ -81,25 +98,19 @@ def _priced(plans: Sequence[Plan], cells_each: float) -> tuple[int, float | None
     return round(times * sum(e.calls for e in counted)), total("usd_likely"), total("usd_most")
 
 
-def forecast(grid: Grid, workers: int) -> Forecast:
-    """What the whole sweep would take; nothing is asked and nothing is written."""
-    size, plans = grid.spec.size, [grid.plan(point) for point in grid.bare()]
-    asking = [plan for plan in plans if asks(plan)]
-    share = size / len(plans)
-    calls, likely, most = _priced(asking, share)
-    computed, seconds = round(share * (len(plans) - len(asking))), 0.0
-    if computed:
-        seconds = _seconds(grid) * computed / workers
-    return Forecast(size, round(share * len(asking)), round(seconds, 3), workers, calls, likely, most)
-
-
 def _seconds(grid: Grid) -> float:
     """How long a cell takes that asks no model, once its dossiers are read."""
-    known = {(p.scenario, p.table, p.engine, p.model): asks(grid.plan(p)) for p in grid.bare()}
-    places = (grid.point(cell) for cell in _spread(grid.spec.size, 100))
-    tried = [p.cell for p in places if not known[p.scenario, p.table, p.engine, p.model]][:TRIED]
+    tried = [cell for cell, _ in islice(_plans(grid, asking=False), TRIED)]
     if not tried:
         return 0.0
     work = cells.work(grid)
     work(tried[:1])
     return timed(work, tried).seconds / len(tried)
+
+
+def forecast(grid: Grid, workers: int) -> Forecast:
+    """What the whole sweep would take; nothing is asked and nothing is written."""
+    size, bare = grid.spec.size, [asks(grid.plan(point)) for point in grid.bare()]
+    asking = size * sum(bare) // len(bare)
+    seconds = _seconds(grid) * (size - asking) / workers if asking < size else 0.0
+    return Forecast(size, asking, round(seconds, 3), workers, *_priced(grid, asking))

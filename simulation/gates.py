@@ -138,23 +138,20 @@ def _seats(document: Document, grid: Grid) -> Iterator[Mistake]:
 def _changes(document: Document, grid: Grid) -> Iterator[Mistake]:
     """Paths and values that do not fit a scenario or a dossier, each tried by itself."""
     for path, values in zip(grid.spec.grid, grid.spec.axes[FIXED:], strict=True):
-        seen: set[str] = set()
+        listed = isinstance(document.data["grid"][path], list)
+        seen: set[tuple[Place, str]] = set()
         for n, value in enumerate(values[:MOST_TRIED]):
             for bare in grid.bare() if value != KEEP else ():
                 try:
                     grid.plan(replace(bare, paths=(path,), values=(value,)))
                 except InputError as error:
-                    if error.message not in seen:
-                        listed = isinstance(document.data["grid"][path], list)
-                        fits = any(_fits(grid, bare, path, other) for other in values[:MOST_TRIED])
-                        yield _mistake(document, ("grid", path, n) if listed and fits else ("grid", path), error)
-                    seen.add(error.message)
+                    what = error.message.partition(": ")[2] or error.message
+                    place = ("grid", path, n) if listed and not _off_the_map(error, what) else ("grid", path)
+                    if (place, what) not in seen:
+                        yield _mistake(document, place, error)
+                    seen.add((place, what))
 
 
-def _fits(grid: Grid, bare: Point, path: str, value: Any) -> bool:
-    """Whether another value of the path is right, so that it is the value which is wrong and not the path."""
-    try:
-        grid.plan(replace(bare, paths=(path,), values=(value,)))
-    except InputError:
-        return False
-    return bool(value != KEEP)
+def _off_the_map(error: InputError, what: str) -> bool:
+    """Whether the path leads nowhere, whatever the value."""
+    return error.code != "E129" or what.startswith("there is no ")

@@ -11,7 +11,8 @@ from functools import cached_property
 from math import prod
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError
 
 from simulation.calls import Settings
 from simulation.written import Name, Text, Written
@@ -30,6 +31,12 @@ class Seeds(Written):
     first: int = Field(default=0, ge=0, le=OPEN_SEED)
     count: int = Field(ge=1, le=OPEN_SEED)
     """How many."""
+
+    @model_validator(mode="after")
+    def _in_range(self) -> "Seeds":
+        if self.first + self.count - 1 > OPEN_SEED:
+            raise PydanticCustomError("too_many_seeds", "the last seed would be above {most}", {"most": OPEN_SEED})
+        return self
 
     @property
     def values(self) -> Sequence[int]:

@@ -38,7 +38,11 @@ class Journal:
         except OSError as error:
             raise self._unusable((error.strerror or "it cannot be opened").lower()) from None
         claim(self._file, self._path.parent)
-        self._file.truncate(self._scan(self._file))
+        try:
+            self._file.truncate(self._scan(self._file))
+        except InputError:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

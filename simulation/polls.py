@@ -62,10 +62,14 @@ def poll(
     path.parent.mkdir(exist_ok=True)
     with Cassette(path) as cassette:
         caller = _Watched(Recorder(connect(settings, cassette.replies), cassette, retry_failures=True))
-        for cell in cells:
-            found = wait(held(grid, cell, caller))
-            if caller.limit:
-                return caller.limit
-            journal.keep([found])
-            told(1)
-    return ""
+
+        async def each() -> str:
+            for cell in cells:
+                found = await held(grid, cell, caller)
+                if caller.limit:
+                    return caller.limit
+                journal.keep([found])
+                told(1)
+            return ""
+
+        return wait(each())

@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from simulation.dossier import SIGN, Dossier, Position, RedLine
@@ -21,7 +20,7 @@ from simulation.scenario import Provision, Scenario
 from simulation.sources import out_by
 from simulation.statement import Breach
 from simulation.themes import codebook
-from simulation.written import earliest_day
+from simulation.written import earliest_day, load_own
 
 Floats = NDArray[np.float64]
 RELATIONS = ("sponsor", "self_target", "target_affinity")
@@ -53,7 +52,7 @@ def coefficients_bytes() -> bytes:
 @cache
 def coefficients() -> Coefficients:
     """The published coefficients, from `coefficients.yaml`."""
-    data = yaml.safe_load(coefficients_bytes())
+    data = load_own(coefficients_bytes().decode())
     return Coefficients(data["weights"], tuple(data["cuts"]), data["unofficial"])
 
 
@@ -93,8 +92,8 @@ def _turn(position: Position, acts: float | None, against: float | None, day: da
     is linear over affinities from 0.2 (no slide) to -0.4 (full) for actors, and from -0.2 to 0.4 for targets.
     """
     base, rival, partner = position.on(day), position.when.rival_acts, position.when.partner_targeted
-    to_rival = 0.0 if acts is None or rival is None else float(np.clip((0.2 - acts) / 0.6, 0, 1))
-    to_partner = 0.0 if against is None or partner is None else float(np.clip((against + 0.2) / 0.6, 0, 1))
+    to_rival = 0.0 if acts is None or rival is None else min(max((0.2 - acts) / 0.6, 0.0), 1.0)
+    to_partner = 0.0 if against is None or partner is None else min(max((against + 0.2) / 0.6, 0.0), 1.0)
     moved = base + to_rival * ((rival or 0.0) - base)
     return moved + to_partner * ((partner or 0.0) - moved)
 
@@ -239,7 +238,7 @@ def in_reach(dossier: Dossier, scenario: Scenario) -> tuple[RedLine, float] | No
 
 def accuracy() -> float:
     """Share of past reactions, on cases left out of the fit, whose side the model told rightly, 0 to 1."""
-    return float(yaml.safe_load(coefficients_bytes())["fitted"]["cross_validated"]["accuracy3"])
+    return float(load_own(coefficients_bytes().decode())["fitted"]["cross_validated"]["accuracy3"])
 
 
 def cap(met: Sequence[tuple[Provision, RedLine | Breach]]) -> int:

@@ -5,8 +5,8 @@ scenario as it stands comes first, since that is what every change is measured a
 is left out.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 from pathlib import Path
@@ -34,6 +34,7 @@ class Entrant:
     """One thing to compare: a run that is there, or a plan yet to be held."""
 
     label: str
+    """What sets it apart; empty for a stored run, which its comparison names."""
     run: Run | None = None
     plan: Plan | None = None
 
@@ -70,6 +71,22 @@ def axis(text: str) -> list[tuple[str, str]]:
     return [(key.strip(), value) for value in found]
 
 
+def planned(scenario: Scenario, settings: Settings | None, **given: Any) -> Plan:
+    """The plan of a scenario, with `given` as `plans.plan` takes it; a model that no seat of it asks is left out.
+
+    Another of those compared may ask it.
+    """
+    found = plan(scenario, **given)
+    return found if found.repeatable else replace(found, settings=settings)
+
+
+def asked(settings: Settings | None, plans: Iterable[Plan]) -> None:
+    """Raise `InputError` where a model is named and no seat of any plan asks one."""
+    if settings is not None and all(p.repeatable for p in plans):
+        cure = "add --engine chat_model, or name the seats under `engines` in the scenario"
+        raise InputError(f"no seat asks {settings.model}", cure, "E130")
+
+
 def _varied(scenario: Scenario, given: Sequence[tuple[str, str]], how: Setting) -> Plan:
     """The plan of a scenario with some values in the place of its own."""
     named = dict(given)
@@ -78,7 +95,9 @@ def _varied(scenario: Scenario, given: Sequence[tuple[str, str]], how: Setting) 
         model = {"model": named["model"]}
         settings = settings.model_copy(update=model) if settings else Settings(**model)
     changes = [f"{SHORT.get(key, key)}={value}" for key, value in given if key not in HOW]
-    return plan(scenario, engine=engine, settings=settings, changes=changes)
+    found = planned(scenario, settings, engine=engine, changes=changes)
+    asked(settings if "model" in named else None, [found])
+    return found
 
 
 def _print(asked: Plan) -> tuple[Any, ...]:
@@ -90,14 +109,14 @@ def _print(asked: Plan) -> tuple[Any, ...]:
 def _scenario(name: str, axes: Sequence[Sequence[tuple[str, str]]], how: Setting, several: bool) -> list[Entrant]:
     """A scenario and its variants, the scenario as it stands first; of several scenarios, each label names its own."""
     scenario, _ = catalog.read_scenario(name, how.stdin() if name == "-" else None)
-    first = plan(scenario, engine=how.engine, settings=how.settings)
+    first = planned(scenario, how.settings, engine=how.engine)
     found, seen = [Entrant(scenario.id or name, plan=first)], [_print(first)]
     for given in product(*axes) if axes else ():
-        asked = _varied(scenario, given, how)
-        if (mark := _print(asked)) not in seen:
+        other = _varied(scenario, given, how)
+        if (mark := _print(other)) not in seen:
             seen.append(mark)
             label = ", ".join(f"{key}={value}" for key, value in given)
-            found.append(Entrant(f"{scenario.id} {label}" if several else label, plan=asked))
+            found.append(Entrant(f"{scenario.id} {label}" if several else label, plan=other))
     return found
 
 
@@ -147,8 +166,8 @@ def entrants(names: Sequence[str], varying: Sequence[str], under: Path, how: Set
         if folder is None:
             found += _scenario(name, axes, how, scenarios > 1)
         else:
-            run = stored(folder)
-            found.append(Entrant(run.id, run=run))
+            found.append(Entrant("", run=stored(folder)))
+    asked(how.settings, (e.plan for e in found if e.plan is not None))
     return found
 
 

@@ -50,7 +50,7 @@ def chance(probability: float) -> str:
 
 def signed(value: float) -> str:
     """A number with its sign and two digits, as tables show it: +0.42."""
-    return f"{value + 0.0:+.2f}".replace("-", "\N{MINUS SIGN}")
+    return f"{round(value, 2) + 0.0:+.2f}".replace("-", "\N{MINUS SIGN}")
 
 
 def listed(words: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ request. It keeps every request it saw, so that a test can count calls and look 
 
 import asyncio
 import json
+import re
 import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -227,14 +228,23 @@ async def _request(reader: asyncio.StreamReader) -> Seen:
     return Seen(lines[0].split(" ")[1], headers, json.loads(raw) if raw else {})
 
 
+def _but(pattern: str, wrong: str) -> Callable[[str], list[Behaviour]]:
+    """A good reply with its first piece of a kind made wrong."""
+    return lambda good: [says(re.sub(pattern, lambda found: found[1] + wrong, good, count=1))]
+
+
 FAULTS: Mapping[str, Callable[[str], Sequence[Behaviour]]] = {
     "429 with Retry-After": lambda good: [status(429, "slow down", {"Retry-After": "1"}), says(good)],
     "500": lambda good: [status(500), says(good)],
+    "a hang": lambda good: [hangs(), says(good)],
     "a cut stream": lambda good: [cuts(good), says(good)],
     "a stream that ends early": lambda good: [says(good[: len(good) // 2], finish=None), says(good)],
     "an error in the stream": lambda good: [breaks_off(good), says(good)],
     "truncated JSON": lambda good: [says(good[: len(good) // 2], finish="length")],
     "prose around JSON": lambda good: [says(f"Here is my answer:\n```json\n{good}\n```\nI hope it helps.")],
+    "a wrong enum": _but(r'("stance": )"[^"]*"', '"perhaps"'),
+    "a number out of range": _but(r'("position_pct": )-?\d+', "250"),
+    "an invented source": _but(r'("sources": )\[[^\]]*\]', '["a_paper_of_2031"]'),
     "an empty reply": lambda good: [says("")],
     "another language": lambda good: [says("申し訳ありませんが、日本語でお答えします。賛成です。")],
     "a reply of 1 MB": lambda good: [says("x" * 1_100_000)],

@@ -3,6 +3,7 @@ import re
 import pytest
 
 from simulation.runs import run
+from simulation.wording import signed
 
 LIVE = ["takaichi_coalition", "critical_minerals_club", "autonomous_weapons_treaty"]
 
@@ -63,3 +64,7 @@ def test_prose_is_clean(found):
     for _, finding in findings(found.assessment):
         assert finding.text[-1] == "."
         assert not re.search(r"  | ,|\.\.|None|\{", finding.text)
+
+
+def test_no_figure_is_shown_as_minus_nothing():
+    assert [signed(x) for x in (-0.004, 0.0, 0.004, -0.005001, 0.125)] == ["+0.00", "+0.00", "+0.00", "−0.01", "+0.12"]

@@ -16,7 +16,7 @@ SCHEMA = {
     "required": ["stance"],
     "additionalProperties": False,
 }
-GOOD = json.dumps({"stance": "support " * 40})
+GOOD = json.dumps({"stance": "support " * 40, "position_pct": 40, "sources": ["a_law"]})
 KEY = "sk-of-nobody-0123456789"
 
 
@@ -30,7 +30,7 @@ class Asking:
 
     def __init__(self, server, env=None, **reach):
         self.settings = Settings(model="local", base_url=server.url)
-        self.caller = connect(self.settings, Reach(**{"timeout": 5, "retries": 2, **reach}), env or {})
+        self.caller = connect(self.settings, Reach(**{"timeout": 2, "retries": 2, **reach}), env or {})
         self.caller._sleep = self.nap
         self.waits = []
 
@@ -49,11 +49,15 @@ def asking(hostile):
 OUTCOMES = {
     "429 with Retry-After": {"text": GOOD, "retries": 1},
     "500": {"text": GOOD, "retries": 1},
+    "a hang": {"text": GOOD, "retries": 1},
     "a cut stream": {"text": GOOD, "retries": 1},
     "a stream that ends early": {"text": GOOD, "retries": 1},
     "an error in the stream": {"text": GOOD, "retries": 1},
     "truncated JSON": {"text": GOOD[: len(GOOD) // 2], "cut": True},
     "prose around JSON": {"text": f"Here is my answer:\n```json\n{GOOD}\n```\nI hope it helps."},
+    "a wrong enum": {"text": GOOD.replace("support " * 40, "perhaps")},
+    "a number out of range": {"text": GOOD.replace("40", "250")},
+    "an invented source": {"text": GOOD.replace("a_law", "a_paper_of_2031")},
     "an empty reply": {"text": ""},
     "another language": {"text": "申し訳ありませんが、日本語でお答えします。賛成です。"},
     "a reply of 1 MB": "ran past 1,000,000 characters",

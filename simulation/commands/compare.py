@@ -26,7 +26,7 @@ from simulation.options import reach_options, setting_options, show_options, und
 def command(
     names: tuple[str, ...], varying: tuple[str, ...], under: Path, form: str, out: Path | None, **given: Any
 ) -> None:
-    r"""Set A, B and more side by side: each a run (id, prefix, path, `latest`) or a scenario, which is held on the spot.
+    """Set A, B and more side by side: each a run (id, prefix, path, `latest`) or a scenario, held on the spot.
 
     Every change is measured against the first, and its cause is told: which input differs, which bar of the score
     moved, which rule is met. With --vary the scenario as it stands comes first, then every combination of the values.
@@ -35,7 +35,7 @@ def command(
     communique compare latest takaichi_coalition
     communique compare takaichi_coalition --vary date=2010-01-01,2018-01-01
     communique compare takaichi_coalition --vary provisions.taiwan_inclusion.weight=0.2,1 --format html --out page.html
-    """
+    """  # noqa: D301  # \b is the character by which click keeps lines apart
     from simulation import variants
     from simulation.comparison import compare
     from simulation.console import counting, stderr

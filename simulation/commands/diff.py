@@ -19,9 +19,9 @@ def command(first: str, second: str, under: Path, form: str, out: Path | None) -
     """
     from simulation.differences import differences
     from simulation.outputs import deliver
+    from simulation.records import locate
     from simulation.report import details
     from simulation.variants import stored
-    from simulation.records import locate
 
     found = differences(*(stored(locate(name, under)) for name in (first, second)))
     deliver(found, details.page(found), form, out)

@@ -17,7 +17,9 @@ from simulation.options import under_option
     show_default=True,
     help="What it is written as.",
 )
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write it to this file, and print its path.")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write it to this file, and print its path."
+)
 @under_option
 def command(run: str, form: str, out: Path | None, under: Path) -> None:
     """Write RUN (an id, a unique prefix, a path or `latest`) as Markdown, HTML, JSON, CSV, Word or GraphML.

@@ -32,14 +32,14 @@ from simulation.options import clock_options, reach_options, set_option, setting
 @setting_options
 @reach_options
 def command(scenario: str, out: Path, as_json: bool, quiet: bool, dry_run: bool, **given: Any) -> int:
-    r"""Run SCENARIO (a name, a file, or - for standard input) and write its assessment.
+    """Run SCENARIO (a name, a file, or - for standard input) and write its assessment.
 
     \b
     communique run takaichi_coalition
     communique run my_proposal.yaml --rounds 2 --countries japan,india,eu
     communique run takaichi_coalition --engine chat_model --model openai:gpt-4o-mini --budget 0.50
     communique run takaichi_coalition --human india --clock 600 --on-timeout stand-in
-    """
+    """  # noqa: D301  # \b is the character by which click keeps lines apart
     from simulation import catalog
     from simulation.errors import InputError
 

@@ -23,7 +23,7 @@ from simulation.options import reach_options
 @click.option("--json", "as_json", is_flag=True, help="What was done as JSON on stdout.")
 @reach_options
 def command(spec: str | None, resume: Path | None, out: Path, as_json: bool, **given: Any) -> int:
-    r"""Hold every debate of SPEC (a file, or - for standard input), and write them as tables.
+    """Hold every debate of SPEC (a file, or - for standard input), and write them as tables.
 
     \b
     scenarios: [takaichi_coalition]
@@ -35,7 +35,7 @@ def command(spec: str | None, resume: Path | None, out: Path, as_json: bool, **g
     `communique schema sweep` names every field. The folder holds stances.csv (a row a debate and country),
     positions.csv (a row a debate, country and provision), both as Parquet too where pyarrow is installed, and
     columns.md. The same sweep typed again goes on where it was.
-    """
+    """  # noqa: D301  # \b is the character by which click keeps lines apart
     from simulation import gates, sweeps, workers
 
     if (spec is None) == (resume is None):

@@ -19,10 +19,8 @@ from simulation.options import reach_options, set_option, setting_options, show_
 @show_options
 @setting_options
 @reach_options
-def command(
-    scenario: str, changes: tuple[str, ...], under: Path, form: str, out: Path | None, **given: Any
-) -> None:
-    r"""SCENARIO before and after a change: who takes another stance and why, and what the merge and the packages become.
+def command(scenario: str, changes: tuple[str, ...], under: Path, form: str, out: Path | None, **given: Any) -> None:
+    """SCENARIO before and after a change: who takes another stance and why, and what could then be agreed.
 
     A path follows the fields of the file; an entry of a list is named by its id, `=drop` takes it out, and a provision
     may be set to one of its options.
@@ -31,8 +29,8 @@ def command(
     communique what-if takaichi_coalition --set provisions.mutual_protection=consult
     communique what-if takaichi_coalition --set provisions.taiwan_inclusion=drop --set proposal.sponsors=[IND]
     communique what-if takaichi_coalition --set agents.india.positions.mutual_defence.salience=0.2
-    """
-    from simulation import catalog, plans, variants
+    """  # noqa: D301  # \b is the character by which click keeps lines apart
+    from simulation import catalog, variants
     from simulation.comparison import compare
     from simulation.console import stderr
     from simulation.options import connect_with, settings_of
@@ -44,9 +42,10 @@ def command(
         "countries": [c.strip() for c in given["countries"].split(",") if c.strip()],
         "rounds": given["rounds"],
         "engine": given["engine"],
-        "settings": settings_of(given),
     }
-    asked = [plans.plan(loaded, **same), plans.plan(loaded, changes=changes, **same)]
+    settings = settings_of(given)
+    both = [variants.planned(loaded, settings, changes=made, **same) for made in ((), changes)]
+    variants.asked(settings, both)
     before, after = (
         variants.held(
             variants.Entrant("", plan=each),
@@ -55,7 +54,7 @@ def command(
             files.reports,
             lambda line: stderr().print(line, markup=False),
         )
-        for each in asked
+        for each in both
     )
     found = compare(before, after, labels=("as it stands", ", ".join(changes)))
     deliver(found, comparisons.what_if(found, changes), form, out)

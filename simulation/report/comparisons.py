@@ -32,8 +32,8 @@ TURNED = {
     "both": "Only its score and its rules together do it.",
     "commitment": "The speaker committed to it, beyond what its positions add up to.",
 }
-MOST, BARS, LONGEST = 10, 3, 48
-"""Pairs of countries shown, bars told of a country, characters of a value."""
+MOST, BARS, LONGEST, NAMED = 10, 3, 48, 4
+"""Pairs of countries shown, bars told of a country, characters of a value, runs named in the title."""
 
 
 def value(given: Any) -> str:
@@ -70,7 +70,17 @@ def runs(found: Comparison) -> Grid:
     scored = any(c.agreement for c in found.columns)
     rows = []
     for c in found.columns:
-        cells = [c.letter, c.label, c.run, c.date, _engines(c), str(c.rounds), str(c.seed), _camps(c), f"{c.spread:.2f}"]
+        cells = [
+            c.letter,
+            c.label,
+            c.run,
+            c.date,
+            _engines(c),
+            str(c.rounds),
+            str(c.seed),
+            _camps(c),
+            f"{c.spread:.2f}",
+        ]
         rows.append(tuple(map(Cell, [*cells, _beside(c)] if scored else cells)))
     return Grid((*head, "Beside what happened") if scored else tuple(head), tuple(rows), "The runs")
 
@@ -116,13 +126,12 @@ def given(found: Comparison) -> Grid:
 
 def term(found: Comparison, name: str) -> str:
     """A bar's name in words."""
-    return found.provisions.get(name) or TERMS.get(name) or name.replace("_", " ")
+    names = {p: short for column in reversed(found.columns) for p, short in column.provisions.items()}
+    return names.get(name) or TERMS.get(name, name)
 
 
 def _bars(found: Comparison, bars: Sequence[Bar]) -> str:
-    told = [
-        f"{term(found, b.term)} {signed(b.before)} to {signed(b.after)} ({signed(b.move)})" for b in bars[:BARS]
-    ]
+    told = [f"{term(found, b.term)} {signed(b.before)} to {signed(b.after)} ({signed(b.move)})" for b in bars[:BARS]]
     return listed(told)
 
 
@@ -139,10 +148,11 @@ def places(paths: Sequence[str]) -> str:
 def _why(found: Comparison, why: Cause) -> str:
     """One country's change of stance and what it comes from."""
     name = next(r.name for r in found.rows if r.code == why.code)
-    stance = [NAMES[s].replace("_", " ") for s in (why.before, why.after)]
+    ends = ((why.before, why.score_before), (why.after, why.score_after))
+    before, after = (f"{NAMES[stance].replace('_', ' ')} ({signed(score)})" for stance, score in ends)
     letter = f" in {why.run}" if len(found.columns) > 2 else ""
     parts = [
-        f"{name} goes from {stance[0]} ({signed(why.score_before)}) to {stance[1]} ({signed(why.score_after)}){letter}.",
+        f"{name} goes from {before} to {after}{letter}.",
         TURNED[why.by],
     ]
     parts += [f"It no longer meets: {rules(why.gone)}."] if why.gone else []
@@ -191,7 +201,7 @@ def decisions(found: Comparison) -> Grid:
         each = [c.outcome.passes.get(rule) for c in found.columns]
         cells = [Cell("–" if x is None else "passes" if x else "fails", marked=x != each[0]) for x in each]
         rows.append((Cell(RULES.get(rule, rule)), *cells))
-    return Grid(("Rule", *(c.letter for c in found.columns)), tuple(rows))
+    return Grid(("Rule", *(c.letter for c in found.columns)), tuple(rows), "What each rule of decision makes of it")
 
 
 def _change(distance: Distance) -> float:
@@ -231,7 +241,9 @@ def side_by_side(found: Comparison) -> Page:
         *section("How far apart", distances(found)),
         *section("How to read this", Items(found.notes)),
     )
-    return Page(f"Side by side: {listed([c.label for c in found.columns])}", blocks)
+    names = [c.label for c in found.columns]
+    told = listed(names) if len(names) <= NAMED else f"{names[0]} and {len(names) - 1} others"
+    return Page(f"Side by side: {told}", blocks)
 
 
 def _packages(column: Column) -> Items:
@@ -253,5 +265,6 @@ def what_if(found: Comparison, changes: Sequence[str]) -> Page:
         *section("Before", Items(before.outcome.bottom_line), _packages(before)),
         *section("After", Items(after.outcome.bottom_line), _packages(after)),
         *section("How far apart", distances(found)),
+        *section("How to read this", Items(found.notes)),
     )
     return Page(f"What if: {', '.join(changes)}", blocks)

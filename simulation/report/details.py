@@ -3,41 +3,39 @@
 from simulation.differences import Differences, Pair
 from simulation.report.comparisons import value
 from simulation.report.pages import Block, Cell, Grid, Items, Page, Paragraph, section
-from simulation.wording import upper
+from simulation.wording import signed, upper
 
-WORDS = {
-    "rule": "meets the rule",
-    "argument": "argues",
-    "answer": "answers",
-    "ask": "asks",
-}
-FIGURES = ("engine", "stance", "score", "position", "headline")
+WORDS = {"rule": "meets the rule", "argument": "argues", "answer": "answers", "ask": "asks"}
+"""What a statement does with what has no figure."""
+
+
+def _shown(given: float | str | None) -> str:
+    return "–" if given is None else signed(given) if isinstance(given, float) else given.replace("_", " ")
 
 
 def _figures(found: Differences, pair: Pair) -> Grid:
     """What has a value in both runs."""
-    rows = [
-        (
-            Cell(found.provisions.get(d.what, d.what) or d.kind),
-            Cell(d.before.replace("_", " ") or "–"),
-            Cell(d.after.replace("_", " ") or "–", marked=d.kind == "stance"),
-        )
-        for d in pair.differing
-        if d.kind in FIGURES
-    ]
+    rows = []
+    for d in (d for d in pair.differing if d.kind not in WORDS):
+        name = found.provisions[d.provision] if d.provision else d.kind
+        rows.append((Cell(name), *(Cell(_shown(x), marked=d.kind == "stance") for x in (d.before, d.after))))
     return Grid(("What", "First", "Second"), tuple(rows))
 
 
-def _lines(pair: Pair, only: str) -> Items:
+def _lines(found: Differences, pair: Pair) -> Items:
     """What only one of the runs has."""
-    told = [d for d in pair.differing if d.kind not in FIGURES and bool(d.before) == (only == "first")]
-    return Items(tuple(f"Only in the {only}: {WORDS[d.kind]} {d.what}" for d in told))
+    lines = []
+    for d in (d for d in pair.differing if d.kind in WORDS):
+        about = f" on {found.provisions[d.provision]}" if d.provision else ""
+        which, mark = "second" if d.before is None else "first", "," if d.kind == "argument" else ":"
+        lines.append(f"Only in the {which}: {WORDS[d.kind]}{about}{mark} {d.what}")
+    return Items(tuple(lines))
 
 
 def _statement(found: Differences, pair: Pair) -> tuple[Block, ...]:
     if pair.silent != "no":
         return section(pair.id, Paragraph(f"Spoken in the {'second' if pair.silent == 'first' else 'first'} run only."))
-    return section(pair.id, _figures(found, pair), _lines(pair, "first"), _lines(pair, "second"))
+    return section(pair.id, _figures(found, pair), _lines(found, pair))
 
 
 def page(found: Differences) -> Page:

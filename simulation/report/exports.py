@@ -33,7 +33,7 @@ def _rendered(run: Run, name: str) -> str:
         )
     made = {"run.json": as_text(run.record()), **files.reports(run)}
     if name not in made:
-        raise InputError("the strengths of the arguments do not settle: there is no graph of them", "export md", "E167")
+        raise InputError(f"no {name} can be made of this run", "export md or json", "E167")
     return made[name]
 
 

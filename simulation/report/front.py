@@ -83,7 +83,8 @@ def state(account: Account) -> list[tuple[str, list[Finding]]]:
 def amendment(account: Account, change: Amendment) -> Finding:
     """What one change of wording would do, in a sentence."""
     moved = [f"{account.names[c]} from {SCALE[a]} to {SCALE[b]}" for c, a, b in change.effect.moved]
-    text = f"In the place of {account.labels[change.effect.provision]}: {listed(moved) or 'nobody moves a step'}"
+    place = "" if change.effect.option == "drop" else f"In the place of {account.labels[change.effect.provision]}: "
+    text = upper(f"{place}{listed(moved) or 'nobody moves a step'}")
     if change.cleared:
         text += f"; meets no rule of {account.desk.who(change.cleared)} there any more"
     if change.met:

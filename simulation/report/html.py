@@ -11,7 +11,6 @@ from typing import Any
 
 import jinja2
 
-from simulation.moderation import OPEN
 from simulation.report import bars, charts, front
 from simulation.report.account import BADGE, SCALE, Account
 from simulation.report.citations import Sources
@@ -19,6 +18,7 @@ from simulation.report.desks import pages
 from simulation.report.sheet import clean
 from simulation.report.tree import trees
 from simulation.runs import Run
+from simulation.stance import OPEN
 from simulation.statement import LABELS, Statement
 from simulation.turn import phases
 from simulation.wording import signed, upper

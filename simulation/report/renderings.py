@@ -4,10 +4,12 @@ A result brings its page for readers and its rows for machines; both are made fr
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
-from simulation.report.pages import Page, as_markdown
+from simulation.report.markdown import escape
+from simulation.report.pages import Block, Heading, Items, Page, Paragraph
+from simulation.report.sheet import flat
 from simulation.report.tables import as_csv
 from simulation.report.web import as_html
 
@@ -22,6 +24,27 @@ class Result(Protocol):
 
     def model_dump(self, *, mode: str) -> dict[str, Any]:
         """All of it as JSON data."""
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _markdown(block: Block) -> str:
+    if isinstance(block, Heading):
+        return f"## {escape(flat(block.text))}"
+    if isinstance(block, Paragraph):
+        return escape(flat(block.text))
+    if isinstance(block, Items):
+        return "\n".join(f"- {escape(flat(line))}" for line in block.lines)
+    rows = [[f"**{t}**" if c.marked and t else t for c in row for t in [escape(flat(c.text))]] for row in block.rows]
+    lines = [_row([escape(flat(h)) for h in block.head]), _row(["---"] * len(block.head)), *map(_row, rows)]
+    return "\n".join([*([f"{escape(flat(block.caption))}\n"] if block.caption else []), *lines])
+
+
+def as_markdown(page: Page) -> str:
+    """The page as Markdown."""
+    return "\n\n".join([f"# {escape(flat(page.title))}", *map(_markdown, page.blocks)]) + "\n"
 
 
 def _json(found: Result, page: Page) -> str:

@@ -27,14 +27,14 @@ DASHES: dict[str, tuple[float, ...] | None] = {
 ANCHORS: dict[str, Literal["left", "center", "right"]] = {"start": "left", "middle": "center", "end": "right"}
 SIDES = {"square": 4, "diamond": 4, "triangle": 3, "circle": 24}
 _NOTHING = {"Date": None, "Creator": None, "Format": None, "Type": None}
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _UNTURNED = re.compile(r' transform="rotate\(-?0 [^"]*"')
 _SPARE = re.compile(r"\s+")
 _FONT = re.compile(r"font-size: ([\d.]+)px; font-family: [^;\"]*")
 
 
 def clean(text: str) -> str:
-    """Text without the control marks and half characters that no page may hold."""
+    """Text without the control marks, turns of direction and half characters that no page or terminal may hold."""
     return _CONTROL.sub(" ", text)
 
 

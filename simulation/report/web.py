@@ -9,7 +9,8 @@ from pathlib import Path
 
 import jinja2
 
-from simulation.report.pages import Grid, Heading, Items, Page, flat
+from simulation.report.pages import Grid, Heading, Items, Page
+from simulation.report.sheet import flat
 
 
 @cache

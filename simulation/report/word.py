@@ -7,10 +7,11 @@ and the run alone: python-docx stamps the clock on what it packs, so the package
 import io
 import zipfile
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from simulation.frames import extra
+from simulation.report.sheet import clean
 from simulation.runs import Run
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
-TEXT, LETTERS, MARGIN, LONG = 170, 4.9, 3, 90
+TEXT, LETTERS, MARGIN, LONG = 170, 4.9, 4, 90
 """Millimetres between the margins; letters of one point on a millimetre; letters that a cell's margins take; letters
 beyond which a cell's length makes its column no wider."""
 LINK = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/hyperlink"
@@ -38,7 +39,9 @@ def _link(paragraph: "Paragraph", address: str, text: str) -> None:
 
     node = OxmlElement("w:hyperlink")
     node.set(qn("r:id"), paragraph.part.relate_to(address, LINK, is_external=True))
-    node.append(paragraph.add_run(text)._r)
+    run = paragraph.add_run(text)
+    run.underline = True
+    node.append(run._r)
     paragraph._p.append(node)
 
 
@@ -56,9 +59,9 @@ def _inline(paragraph: "Paragraph", tokens: Sequence["Token"]) -> None:
         elif token.type in ("softbreak", "hardbreak"):
             paragraph.add_run(" ")
         elif address.startswith(("https://", "http://")):
-            _link(paragraph, address, token.content)
+            _link(paragraph, address, clean(token.content))
         else:
-            run = paragraph.add_run(token.content)
+            run = paragraph.add_run(clean(token.content))
             run.bold, run.italic = bold or None, italic or None
 
 
@@ -151,7 +154,7 @@ def _set_up(document: "Document", run: Run) -> None:
     page.top_margin = page.bottom_margin = Mm(18)
     page.footer.paragraphs[0].text = run.id
     document.styles["Normal"].font.size = Pt(10)
-    about, made = document.core_properties, datetime.fromisoformat(run.made["at"]).replace(tzinfo=None)
+    about, made = document.core_properties, datetime.fromisoformat(run.made["at"]).astimezone(UTC).replace(tzinfo=None)
     about.title, about.author, about.comments = run.scenario.title, "Communique", f"Run {run.id}"
     about.created = about.modified = made
     about.last_modified_by = "Communique"

@@ -1,0 +1,73 @@
+"""Runs a second of a sweep, with one worker and with two, beside a plain loop over whole debates in the same run.
+
+All ways give the same stances, and the sweeps the same bytes. Run it as `python benchmarks/sweep.py`.
+"""
+
+import os
+import platform
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from simulation import run
+from simulation.report import grids
+from simulation.sweeps import sweep
+from simulation.workers import cores
+
+CELLS, PLAIN, SCENARIO, PATH = 1_000, 30, "takaichi_coalition", "provisions.taiwan_inclusion.weight"
+PAGE = {
+    "scenarios": [SCENARIO],
+    "seeds": {"first": 0, "count": CELLS // 5},
+    "grid": {PATH: {"low": 0.2, "high": 1.0, "steps": 5}},
+}
+FEW = {**PAGE, "seeds": {"first": 0, "count": 20}, "full": True}
+
+
+def swept(page, folder, workers):
+    """Seconds of a sweep with its tables written, its rows by cell and country, and the bytes of its first table."""
+    begun = time.perf_counter()
+    found = sweep(page, under=folder, workers=workers)
+    written = grids.write(found, found.folder)
+    seconds = time.perf_counter() - begun
+    rows = {(r["seed"], r[PATH], r["country"]): (r["stance"], r["score"]) for r in found.rows()}
+    return found.done, seconds, rows, written[0].read_bytes()
+
+
+def plain():
+    """The first debates of the sweep held as `communique run` holds them, one after the other."""
+    weights = [0.2, 0.4, 0.6, 0.8, 1.0]
+    run(SCENARIO)  # reads the dossiers; not part of a debate
+    begun, rows = time.perf_counter(), {}
+    for k in range(PLAIN):
+        seed, weight = k // len(weights), weights[k % len(weights)]
+        for said in run(SCENARIO, seed=seed, changes=[f"{PATH}={weight}"]).transcript.final:
+            rows[seed, weight, said.country] = (said.stance, said.score)
+    return PLAIN, time.perf_counter() - begun, rows
+
+
+def main():
+    with TemporaryDirectory() as folder:
+        count, seconds, whole = plain()
+        one = swept(PAGE, Path(folder) / "one", 1)
+        two = swept(PAGE, Path(folder) / "two", 2)
+        full = swept(FEW, Path(folder) / "full", 2)
+    assert one[3] == two[3], "the workers disagree"
+    assert all(one[2][key] == value for key, value in whole.items()), "a sweep and a debate disagree"
+    assert all(whole[key] == value for key, value in full[2].items() if key in whole)
+    busy = os.getloadavg()[0]
+    print(f"{SCENARIO}, 5 countries, 3 rounds; start of the processes and writing of the tables included")
+    print(f"Python {platform.python_version()}, {cores()} cores, load {busy:.1f}\n")
+    print(f"{'':34}{'runs':>7}{'seconds':>10}{'runs/s':>9}{'ratio':>8}")
+    rows = [
+        ("plain loop of whole debates", count, seconds),
+        ("sweep, 1 worker", *one[:2]),
+        ("sweep, 2 workers", *two[:2]),
+        ("sweep with `full`, 2 workers", *full[:2]),
+    ]
+    for name, runs, took in rows:
+        print(f"{name:34}{runs:>7,}{took:>10.2f}{runs / took:>9.1f}{(runs / took) / (count / seconds):>8.1f}")
+    print(f"\nTwo workers: {one[1] / two[1]:.2f} times one.")
+
+
+if __name__ == "__main__":
+    main()
