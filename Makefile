@@ -1,5 +1,5 @@
 # make demo: set up and hold the first debate.  make test: set up and run every test.
-# make test-browser: look at the report in Chromium (apt or your own; CHROMIUM names it), with axe-core from npm.
+# make test-browser: look at the reports, and play a lesson, in Chromium (apt or your own; CHROMIUM names it), with axe-core from npm.
 # PYTHON chooses the interpreter (3.11 or newer); VENV the environment.
 PYTHON ?= python3
 VENV ?= .venv
@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
-.PHONY: demo test test-browser lint schemas fit test-local-model bench-draws bench-packages bench-sweep bench-calls clean
+.PHONY: demo test test-browser lint schemas fit test-local-model bench-draws bench-packages bench-sweep bench-calls bench-classroom clean
 
 demo: $(STAMP)
 	$(BIN)/communique run takaichi_coalition
@@ -20,7 +20,7 @@ test-browser: $(DEV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[browser]"
 	folder=$$(mktemp -d) && npm install --silent --no-fund --no-audit --prefix $$folder axe-core@4 \
 	  && AXE=$$folder/node_modules/axe-core/axe.min.js $(BIN)/python -m pytest -m browser tests/test_report_browser.py \
-	    tests/test_handouts_browser.py; \
+	    tests/test_handouts_browser.py tests/test_classroom_browser.py; \
 	status=$$?; rm -rf $$folder; exit $$status
 
 lint: $(DEV)
@@ -44,6 +44,9 @@ bench-packages: $(DEV)
 
 bench-sweep: $(DEV)
 	$(BIN)/python benchmarks/sweep.py
+
+bench-classroom: $(DEV)
+	$(BIN)/python benchmarks/classroom.py
 
 # The peers bring a hundred packages, so they get an environment of their own.
 bench-calls: $(DEV) $(PEERS)/.installed

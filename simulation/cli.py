@@ -99,7 +99,7 @@ def main(args: list[str] | None = None) -> None:
     try:
         status = communique.main(args=args, standalone_mode=False)
     except InputError as error:
-        from simulation.console import render_error
+        from simulation.notices import render_error
 
         click.echo(render_error(error), err=True)
         sys.exit(error.status)

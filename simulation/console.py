@@ -1,4 +1,4 @@
-"""What a terminal shows: the live table of a debate, plain lines on a pipe, JSON lines, and mistakes with a caret.
+"""What a terminal shows: the live table of a debate, plain lines on a pipe, JSON lines, progress.
 
 Text from files and models is never read as markup.
 """
@@ -11,7 +11,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TextIO
 
-from rich.cells import cell_len
 from rich.console import Console
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -19,7 +18,6 @@ from rich.table import Table
 from rich.text import Text
 
 from simulation.dossier import Dossier
-from simulation.errors import FileErrors, InputError, Mistake
 from simulation.report.pages import Block, Grid, Heading, Items, Page
 from simulation.report.sheet import flat
 from simulation.scenario import Scenario
@@ -37,7 +35,7 @@ STYLES = {
     1: "black on #b2abd2",
     2: "bold white on #542788",
 }
-MOST_SHOWN, WIDTH = 20, 120
+WIDTH = 120
 """Mistakes that are shown, and columns where there is no terminal."""
 
 
@@ -59,28 +57,6 @@ def prompt(text: str) -> None:
 def blank() -> None:
     """Take away what stands on the terminal, so that the next person does not read it."""
     stderr().clear()
-
-
-def render_mistake(m: Mistake) -> str:
-    """A mistake with its line and a caret under the wrong value, as wide as it shows."""
-    rows = [f"error[{m.code}]: {m.message}", f" --> {m.place}"]
-    if m.text:
-        gutter = " " * len(str(m.line))
-        before, wrong = m.text[: m.column - 1], m.text[m.column - 1 : m.column - 1 + m.width]
-        caret = " " * cell_len(before) + "^" * max(cell_len(wrong), 1)
-        rows += [f"{gutter} |", f"{m.line} | {m.text}", f"{gutter} | {caret}"]
-    if m.cure:
-        rows.append(f"  = help: {m.cure}")
-    return "\n".join(rows)
-
-
-def render_error(error: InputError) -> str:
-    """An input error for a person: every mistake up to twenty, then a count."""
-    if isinstance(error, FileErrors):
-        shown = [render_mistake(m) for m in error.mistakes[:MOST_SHOWN]]
-        rest = len(error.mistakes) - len(shown)
-        return "\n\n".join([*shown, *([f"... and {rest} more"] if rest else [])])
-    return f"error[{error.code}]: {error.message}" + (f"\n  = help: {error.cure}" if error.cure else "")
 
 
 class Quiet:

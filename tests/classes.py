@@ -136,7 +136,7 @@ class Served:
         self.folder, self.secret, self.port = folder, keys.token(), free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.app = application(folder, self.secret, hosts("127.0.0.1"), address=self.base, grace=grace, clock=clock)
-        self.house = self.app._app.state.house
+        self.house = self.app.house
         config = uvicorn.Config(self.app, port=self.port, log_level="error", timeout_graceful_shutdown=1, ws="none")
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run)

@@ -4,15 +4,17 @@ import csv
 import io
 import json
 import re
+import sys
 import time
 
 import pytest
-
 from classes import PLACES, Process, Served, until
+
 from simulation import records
 from simulation.classroom.browsers import Forms, form
 from simulation.classroom.room import RUNS
 from simulation.statement import HUMAN, STAND_IN
+
 
 @pytest.fixture
 def school(tmp_path):
@@ -44,7 +46,13 @@ def to_writing(teacher):
 def lesson(tmp_path_factory):
     """A whole lesson on a proposal that has a history; the pages as they were at the end."""
     with Served(tmp_path_factory.mktemp("lesson") / "rooms") as school:
-        places = {"places.japan": "1", "places.india": "2", "places.china": "0", "places.eu": "0", "places.australia": "0"}
+        places = {
+            "places.japan": "1",
+            "places.india": "2",
+            "places.china": "0",
+            "places.eu": "0",
+            "places.australia": "0",
+        }
         teacher, ann, bob, eve, _ = seated(school, scenario="aukus-2021", **places)
         teacher.next()
         teacher.next()
@@ -188,6 +196,82 @@ def test_a_student_is_deleted_with_every_sentence_and_the_figures_stay(lesson):
     assert after.views == before.views
     assert "Nobody asked the region." not in teacher.export("debrief.html").text
     assert len(school.house.rooms[room.id].students()) == 2
+
+
+def test_a_reason_that_became_an_argument_goes_too_and_the_record_stays_true(school, communique):
+    teacher, ann = school.teacher(), school.pupil()
+    ann.join(teacher.open(rounds="1"), "india")
+    to_writing(teacher)
+    first = "This sentence of mine must be found nowhere once I have asked for it to be deleted."
+    long = f"{first} It is followed by another one, so that an argument made of it holds the first one only."
+    assert ann.write(pct=20, stance="neutral", **{"reason.supply_chains": long}).status_code == 200
+    listed = teacher.get(f"/teacher/{teacher.room}/students").text
+    found = next(f for f in Forms(listed).found if f.values.get("student") == "1")
+    teacher.next()
+    room = school.house.rooms[teacher.room]
+    assert first in ann.page
+    until(lambda: room.table.run)
+    assert teacher.post(found).status_code == 200
+    kept = b"".join(p.read_bytes() for p in room.folder.rglob("*") if p.is_file())
+    assert first.encode() not in kept
+    done = communique("verify", str(room.folder / RUNS / room.state.run))
+    assert done.status == 0, done.out + done.err
+
+
+def test_a_student_whose_words_are_being_answered_is_deleted_after_the_last_round(school):
+    teacher, ann, _, eve, _ = seated(school)
+    to_writing(teacher)
+    ann.write()
+    eve.write()
+    teacher.next()
+    listed = teacher.get(f"/teacher/{teacher.room}/students").text
+    found = next(f for f in Forms(listed).found if f.values.get("student") == "1")
+    refused = teacher.post(found)
+    assert refused.status_code == 409
+    assert "still answering" in refused.text
+    assert ann.get("/seat").status_code == 200
+
+
+def test_a_closed_room_still_shows_its_debrief_after_a_restart(tmp_path):
+    with Served(tmp_path / "rooms") as school:
+        teacher, ann = school.teacher(), school.pupil()
+        ann.join(teacher.open(rounds="1"), "india")
+        to_writing(teacher)
+        ann.write(pct=20, stance="neutral")
+        for _ in range(4):
+            teacher.next()
+        teacher.do("close")
+        teacher.do("now")
+        name, seat, desk = teacher.room, dict(ann.http.cookies), dict(teacher.http.cookies)
+    with Served(tmp_path / "rooms") as school:
+        assert school.house.rooms[name].table is None
+        ann, teacher = school.pupil(), school.stranger()
+        ann.http.cookies.update(seat)
+        teacher.http.cookies.update(desk)
+        until(lambda: "Three questions" in ann.page)
+        assert "The room is closed" in ann.page
+        assert teacher.get(f"/teacher/{name}/export/debrief.html").status_code == 200
+        assert form(ann.page, "/seat/send") is None
+
+
+def test_two_servers_do_not_share_a_folder(tmp_path, communique):
+    room = Process(tmp_path / "rooms").start()
+    try:
+        done = communique("classroom", "--port", "0", "--folder", str(tmp_path / "rooms"))
+        assert done.status == 2
+        assert "E141" in done.err
+    finally:
+        assert room.stop() == 0
+
+
+def test_a_missing_package_is_named_with_the_line_that_installs_it(communique, monkeypatch):
+    for name in [n for n in sys.modules if n.startswith("simulation.classroom")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    done = communique("classroom")
+    assert done.status == 2
+    assert "E178" in done.err
+    assert 'pip install "communique[classroom]"' in done.err
 
 
 def test_nothing_of_a_round_is_seen_before_it_is_revealed(school):
@@ -414,7 +498,7 @@ def test_own_handles_are_made_up_names_each_once(school):
 
 
 def test_a_student_comes_back_on_another_device_and_the_old_one_is_out(school):
-    teacher, ann, _, _, code = seated(school)
+    _, ann, _, _, code = seated(school)
     own = re.search(r"another device: <b>([A-Z0-9-]+)</b>", ann.page)[1]
     phone = school.pupil()
     found = form(phone.get("/rejoin").text, "/rejoin")
@@ -429,7 +513,7 @@ def test_a_student_comes_back_on_another_device_and_the_old_one_is_out(school):
 def test_a_scenario_of_ones_own_is_pasted_and_its_mistakes_are_shown(school, scenario_file):
     teacher = school.teacher()
     text = scenario_file(("title: Takaichi's call for a quasi-security alliance", "title: Our own text")).read_text()
-    teacher.open(text=text, **{k: v for k, v in PLACES.items()})
+    teacher.open(text=text, **PLACES)
     assert "Our own text" in teacher.page
     home = form(teacher.get("/teacher").text, "/teacher/prepare")
     reply = teacher.post(home, text=text.replace("weight: 1.0", "weight: 7"))
@@ -466,8 +550,8 @@ def test_streams_tell_of_changes_in_order(school):
 def test_bots_rehearse_a_whole_lesson_by_the_command(tmp_path, communique):
     room = Process(tmp_path / "rooms").start()
     try:
-        done = communique("classroom", "bots", "--students", "6", "--rounds", "1", "--teacher", room.base + room.link,
-                          "--scenario", "takaichi_coalition")  # fmt: skip
+        options = ["--students", "6", "--rounds", "1", "--pace", "0.2", "--scenario", "takaichi_coalition"]
+        done = communique("classroom", "bots", *options, "--teacher", room.base + room.link)
         assert done.status == 0, done.out + done.err
         assert "6 students played a lesson to the debrief" in done.out
         assert "out of order: 0" in done.out
@@ -482,6 +566,13 @@ def test_a_port_that_is_taken_and_a_scenario_that_is_not_there_are_said_so(schoo
     done = communique("classroom", "--scenario", "takaichi_coalitoin")
     assert done.status == 2
     assert 'did you mean "takaichi_coalition"' in done.err
+
+
+def test_a_folder_that_cannot_be_one_is_said_so(communique, tmp_path):
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    done = communique("classroom", "--port", "0", "--folder", str(tmp_path / "file"))
+    assert done.status == 2
+    assert "E181" in done.err
 
 
 def test_the_bots_say_when_nobody_answers_or_the_link_is_wrong(school, communique):

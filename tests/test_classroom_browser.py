@@ -1,6 +1,6 @@
 """A whole lesson in Chromium: a teacher and five students; `make test-browser` installs what this needs.
 
-SHOTS names a folder for pictures of the main pages in both sizes.
+AXE names axe.min.js of axe-core, SHOTS a folder for pictures of the main pages in both sizes.
 """
 
 import os
@@ -9,13 +9,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-
 from classes import Process
 
 pytestmark = pytest.mark.browser
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 FLAGS += ["--disable-background-networking", "--disable-component-update"]
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1366, "height": 860}
+ROOM = re.compile(r"/teacher/\d{4}-\d\d-\d\d-\w+$")
 SEATS = ("India", "India", "Japan", "China", "Australia")
 
 
@@ -34,7 +34,7 @@ def browser():
 
 @pytest.fixture
 def server(tmp_path):
-    found = Process(tmp_path / "rooms", "--undo", "3").start()
+    found = Process(tmp_path / "rooms", "--undo", "60").start()
     yield found
     found.stop()
 
@@ -57,6 +57,12 @@ class People:
         return shown
 
     def shot(self, page, name):
+        """Look at a page: with axe-core where AXE names it, and as pictures where SHOTS names a folder."""
+        if script := os.environ.get("AXE"):
+            page.evaluate(Path(script).read_text(encoding="utf-8"))
+            found = page.evaluate("axe.run()")["violations"]
+            serious = [v for v in found if v["impact"] in ("serious", "critical")]
+            self.wrong += [f"{name}: {v['id']} {v['nodes'][0]['html'][:160]}" for v in serious]
         if folder := os.environ.get("SHOTS"):
             held = page.viewport_size
             for size, view in (("phone", PHONE), ("desk", DESK)):
@@ -85,6 +91,7 @@ def opened(people, server):
     teacher.get_by_label("The EU", exact=True).fill("0")
     people.shot(teacher, "teacher_setup")
     teacher.get_by_role("button", name="Open the room").click()
+    teacher.wait_for_url(ROOM)
     code = re.search(r"room ([A-Z0-9]{6})", teacher.content())[1]
     return teacher, code
 
@@ -113,6 +120,13 @@ def fill(page, word, stance, sentence):
 
 
 def test_a_teacher_and_five_students_play_a_whole_lesson(people, server):
+    lesson = joining(people, server)
+    for act in (predicting, crashing, first_round, second_round, ending):
+        act(people, server, *lesson)
+
+
+def joining(people, server):
+    """Five students take seats; the teacher's page and the wall see them come."""
     from playwright.sync_api import expect
 
     teacher, code = opened(people, server)
@@ -133,12 +147,17 @@ def test_a_teacher_and_five_students_play_a_whole_lesson(people, server):
         page.get_by_role("button", name="Take the seat").click()
         expect(page.get_by_text(f"You speak for {seat}", exact=False)).to_be_visible()
         pupils.append(page)
-    ann, bob, eve, kim, zoe = pupils
-    people.shot(ann, "student_lobby")
+    people.shot(pupils[0], "student_lobby")
     expect(teacher.get_by_text("5 of 5 here")).to_be_visible()
     expect(wall.get_by_text("5 students are here")).to_be_visible()
+    return teacher, wall, pupils
 
-    # the brief, and predictions
+
+def predicting(people, server, teacher, wall, pupils):
+    """The brief, and predictions."""
+    from playwright.sync_api import expect
+
+    ann = pupils[0]
     step(teacher)
     for page in pupils:
         expect(page.get_by_role("heading", level=1)).to_contain_text("You speak for")
@@ -156,7 +175,12 @@ def test_a_teacher_and_five_students_play_a_whole_lesson(people, server):
         expect(page.get_by_text("Submitted.")).to_be_visible()
     expect(teacher.get_by_text("5 of 5 submitted")).to_be_visible()
 
-    # round 1: a draft survives a reload and the server's death, a stream that was cut comes back
+
+def crashing(people, server, teacher, wall, pupils):
+    """A draft survives a reload and the server's death; a stream that was cut comes back."""
+    from playwright.sync_api import expect
+
+    ann, bob, eve, kim, zoe = pupils
     step(teacher)
     for page in pupils:
         expect(page.get_by_role("heading", level=1)).to_contain_text("speaks")
@@ -190,7 +214,12 @@ def test_a_teacher_and_five_students_play_a_whole_lesson(people, server):
     eve.reload()
     expect(eve.locator("#headline")).to_have_value("Typed while the server dies, and after it.")
 
-    # a card of the brief becomes a reason, with its document
+
+def first_round(people, server, teacher, wall, pupils):
+    """A card of the brief becomes a reason, with its document; everybody is heard at one time."""
+    from playwright.sync_api import expect
+
+    ann, _, eve, _, zoe = pupils
     card = ann.locator("details[id^='cards-']").first
     card.locator("summary").click()
     card.get_by_role("button", name="Use as my reason").first.click()
@@ -212,7 +241,7 @@ def test_a_teacher_and_five_students_play_a_whole_lesson(people, server):
     expect(teacher.get_by_role("button", name="Undo")).to_be_visible()
     teacher.get_by_role("button", name="Undo").click()
     expect(teacher.get_by_role("button", name="Reveal round 1")).to_be_visible()
-    teacher.get_by_role("button", name="Reveal round 1").click()
+    step(teacher, "Reveal round 1")
     for page in pupils:
         heading(page, "Hear the table")
         expect(page.get_by_text("China rejects the call.")).to_be_visible()
@@ -220,7 +249,12 @@ def test_a_teacher_and_five_students_play_a_whole_lesson(people, server):
     people.shot(wall, "projector_hear")
     people.shot(teacher, "teacher_hear")
 
-    # round 2: an answer by name; one seat is missing and the dossier analyst stands in
+
+def second_round(people, server, teacher, wall, pupils):
+    """An answer by name; one seat is missing, and the dossier analyst stands in."""
+    from playwright.sync_api import expect
+
+    ann, _, _, kim, zoe = pupils
     step(teacher)
     for page in (ann, kim, zoe):
         expect(page.get_by_role("button", name="Submit for")).to_be_visible()
@@ -242,7 +276,12 @@ def test_a_teacher_and_five_students_play_a_whole_lesson(people, server):
         expect(page.get_by_text("The region reads it otherwise.")).to_be_visible()
         expect(page.get_by_text("stand-in: the dossier analyst")).to_be_visible()
 
-    # marks, the vote, the debrief
+
+def ending(people, server, teacher, wall, pupils):
+    """Marks, the vote, the debrief."""
+    from playwright.sync_api import expect
+
+    ann = pupils[0]
     step(teacher)
     for page in pupils:
         heading(page, "Mark the text")
@@ -292,18 +331,21 @@ def test_the_box_somebody_types_in_is_never_redrawn(people, server):
 
 
 def test_everything_can_be_done_without_scripts(browser, server):
+    from playwright.sync_api import expect
+
     context = browser.new_context(java_script_enabled=False, viewport=DESK)
     page = context.new_page()
     page.goto(server.base + server.link)
     page.get_by_role("button", name="Go on").click()
     page.get_by_role("button", name="Open the room").click()
+    page.wait_for_url(ROOM)
     code = re.search(r"room ([A-Z0-9]{6})", page.content())[1]
     page.get_by_role("button", name="Go on").click()
     page.get_by_role("button", name="Now", exact=True).click()
-    assert "Next: " in page.locator("aside").inner_text()
+    expect(page.locator("aside")).to_contain_text("Next: Predict")
     pupil = context.new_page()
     pupil.goto(f"{server.base}/j/{code}")
     pupil.get_by_label("India").check()
     pupil.get_by_role("button", name="Take the seat").click()
-    assert "You speak for" in pupil.content()
+    expect(pupil.get_by_role("heading", level=1)).to_contain_text("You speak for")
     context.close()

@@ -3,8 +3,8 @@
 import sqlite3
 
 import pytest
-
 from classes import Process, Pupil, Served, Teacher, until
+
 from simulation import records
 from simulation.classroom.browsers import form
 from simulation.classroom.room import RUNS

@@ -77,7 +77,9 @@ def test_no_position_of_a_delegation_lies_outside_those_of_its_members(rows):
 
 def test_brier_scores_are_those_of_the_formula():
     assert predictions.brier(predictions.shares("support", 95), 1) == pytest.approx(0.05**2 + 4 * 0.0125**2)
-    assert predictions.brier(predictions.shares("support", 95), -2) == pytest.approx(0.95**2 + 0.9875**2 + 3 * 0.0125**2)
+    assert predictions.brier(predictions.shares("support", 95), -2) == pytest.approx(
+        0.95**2 + 0.9875**2 + 3 * 0.0125**2
+    )
     assert predictions.brier(dict.fromkeys(STANCES, 0.2), 0) == pytest.approx(predictions.EVEN)
 
 
@@ -142,7 +144,18 @@ def test_the_steps_of_a_lesson_are_these():
         stage, number = lesson.after(state, SETUP)
         state = lesson.entered(state, SETUP, stage, number, 0.0)
         seen.append(state.key)
-    assert seen == ["brief:0", "predict:0", "write:1", "hear:1", "write:2", "hear:2", "mark:2", "vote:2", "debrief:2", "closed:2"]
+    assert seen == [
+        "brief:0",
+        "predict:0",
+        "write:1",
+        "hear:1",
+        "write:2",
+        "hear:2",
+        "mark:2",
+        "vote:2",
+        "debrief:2",
+        "closed:2",
+    ]
 
 
 @given(st.lists(st.sampled_from(["pause", "more", "less", "wait"]), max_size=12))
@@ -191,7 +204,11 @@ def test_words_count_what_students_write_and_not_what_they_pick():
 
 def test_texts_are_taken_out_wherever_they_stand_and_figures_stay():
     record = {"a": ["I said so, and more", 0.5], "b": {"I said so": "kept key"}, "c": None}
-    assert redacted(record, ["I said so, and more", "I said so"]) == {"a": [NOTE, 0.5], "b": {"I said so": "kept key"}, "c": None}
+    assert redacted(record, ["I said so, and more", "I said so"]) == {
+        "a": [NOTE, 0.5],
+        "b": {"I said so": "kept key"},
+        "c": None,
+    }
 
 
 def test_a_change_is_all_or_nothing_and_a_student_goes_with_every_paper(tmp_path):

@@ -4,8 +4,8 @@ import re
 
 import httpx
 import pytest
-
 from classes import Served, until
+
 from simulation.classroom import keys
 from simulation.classroom.browsers import form
 from simulation.classroom.guards import Limit
@@ -76,7 +76,12 @@ def test_a_form_without_its_token_or_with_anothers_is_refused(school, room):
     for token in ("", "0" * 32, eve.paper.values["token"], "ä"):
         for path in ("/seat/save", "/seat/send", "/seat/back"):
             assert ann.http.post(path, data={**paper.values, "token": token}).status_code == 403
-    for path in (f"/teacher/{teacher.room}/do", f"/teacher/{teacher.room}/students", "/teacher/open", "/teacher/prepare"):
+    for path in (
+        f"/teacher/{teacher.room}/do",
+        f"/teacher/{teacher.room}/students",
+        "/teacher/open",
+        "/teacher/prepare",
+    ):
         assert teacher.http.post(path, data={"do": "next", "token": "0" * 32}).status_code == 403
     for path in ("/", f"/j/{code}", "/rejoin"):
         assert school.stranger().http.post(path, data={"code": code}).status_code == 403
@@ -107,7 +112,9 @@ def test_a_seats_cookie_opens_that_seat_only(school, room):
 
 
 def test_no_student_reads_anothers_brief_prediction_or_draft(school, scenario_file):
-    secrets = "briefs:\n  india: Do not sign before the monsoon.\n  japan: Your minister resigns on Friday.\nprovisions:"
+    secrets = (
+        "briefs:\n  india: Do not sign before the monsoon.\n  japan: Your minister resigns on Friday.\nprovisions:"
+    )
     text = scenario_file(("provisions:", secrets)).read_text(encoding="utf-8")
     teacher = school.teacher()
     places = {f"places.{c}": "1" for c in ("india", "japan", "china", "eu", "australia")}

@@ -12,7 +12,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
-from starlette.types import ASGIApp
 
 from simulation.classroom import steps, student_pages, teacher_pages
 from simulation.classroom.bell import EVERYBODY, TEACHER, Ear
@@ -96,8 +95,10 @@ async def _life(app: Starlette) -> AsyncIterator[None]:
     at: House = app.state.house
     app.state.reports = _reports(asyncio.get_running_loop())
     at.load()
+    at.wake = lambda room: steps.take_up(room, app.state.reports(room))
     for room in at.rooms.values():
-        steps.take_up(room, app.state.reports(room))
+        if room.state.stage != "closed":
+            at.wake(room)
     clock = asyncio.create_task(_clock(app))
     try:
         yield
@@ -105,6 +106,15 @@ async def _life(app: Starlette) -> AsyncIterator[None]:
         clock.cancel()
         for room in at.rooms.values():
             await asyncio.to_thread(room.close)
+
+
+class Classroom(Guard):
+    """The application behind its guard."""
+
+    def __init__(self, app: Starlette, hosts: Collection[str]) -> None:
+        super().__init__(app, hosts)
+        self.house: House = app.state.house
+        """The rooms it serves."""
 
 
 def application(
@@ -116,7 +126,7 @@ def application(
     scenario: str = "",
     grace: float = steps.GRACE,
     clock: Callable[[], float] = time.time,
-) -> ASGIApp:
+) -> Classroom:
     """The application: rooms under `folder`, a teacher's `link` secret, and the `hosts` it answers to.
 
     `address` is what students type; `scenario` stands first on the teacher's list; a step can be undone for `grace`
@@ -129,8 +139,14 @@ def application(
         Route("/teacher/{room}/events", desk_events),
         Route("/static/{name}", static),
     ]
-    handlers = {Refused: student_pages.refused, HTTPException: missing, TooLarge: too_large, sqlite3.Error: unkept, Exception: teacher_pages.plain}
+    handlers = {
+        Refused: student_pages.refused,
+        HTTPException: missing,
+        TooLarge: too_large,
+        sqlite3.Error: unkept,
+        Exception: teacher_pages.plain,
+    }
     app = Starlette(routes=routes, lifespan=_life, exception_handlers=handlers)
     app.state.house = House(folder, link, clock)
     app.state.address, app.state.scenario, app.state.grace = address, scenario, grace
-    return Guard(app, hosts)
+    return Classroom(app, hosts)

@@ -50,14 +50,13 @@ def _merged(drafts: Sequence[Draft], stance: str) -> Draft:
         nearest = min(ranked, key=lambda d: abs(d["positions"][p]["position_pct"] - held[p]))
         positions[p] = {**nearest["positions"][p], "position_pct": held[p]}
     lead = ranked[0]
-    return {
-        **lead,
-        "positions": positions,
-        "stance": stance,
-        "arguments": _first(ranked, "arguments", lambda a: (a["provision"], a["claim"])),
-        "answers": _first(ranked, "answers", lambda a: a["argument"]),
-        "asks": _first(ranked, "asks", lambda a: (a.get("change", ""), a["text"])),
+    same: dict[str, Callable[[Mapping[str, Any]], Any]] = {
+        "arguments": lambda a: (a["provision"], a["claim"]),
+        "answers": lambda a: a["argument"],
+        "asks": lambda a: (a.get("change", ""), a["text"]),
     }
+    lists = {name: found for name, key in same.items() if (found := _first(ranked, name, key))}
+    return {**lead, "positions": positions, "stance": stance, **lists}
 
 
 def agreed(drafts: Sequence[Draft], fits: Fits) -> Draft | None:

@@ -20,6 +20,8 @@ from simulation.scenario import STANCES, Reaction
 from simulation.statement import HUMAN, Statement
 from simulation.wording import listed, signed
 
+MOST_MOVES = 8
+
 
 @dataclass(frozen=True)
 class Seat:
@@ -50,20 +52,27 @@ class Seat:
 
 @dataclass(frozen=True)
 class Move:
-    """A change of position, and the statement named as its cause."""
+    """What one seat moved on in one round after one statement."""
 
     name: str
-    provision: str
-    before: float
-    after: float
-    because: str
     round: int
+    because: str
+    """The statement named as the cause; empty where none was."""
+    shifts: tuple[tuple[str, float, float], ...]
+    """Provision, before and after, the largest first."""
+
+    @property
+    def size(self) -> float:
+        """The largest shift."""
+        return abs(self.shifts[0][2] - self.shifts[0][1])
 
     def __str__(self) -> str:
         cause = f"after {self.because}" if self.because else "and named nobody as the cause"
+        most, before, after = self.shifts[0]
+        others = [label for label, _, _ in self.shifts[1:]]
+        also = f" (and on {listed(others)})" if others else ""
         return (
-            f"Round {self.round}: {self.name} moved on {self.provision} from {signed(self.before)} to "
-            f"{signed(self.after)}, {cause}."
+            f"Round {self.round}: {self.name} moved on {most} from {signed(before)} to {signed(after)}{also}, {cause}."
         )
 
 
@@ -138,12 +147,18 @@ def truths(room: Room, dossiers: Run) -> tuple[Truth, ...]:
 
 
 def _moves(room: Room, run: Run) -> tuple[Move, ...]:
-    return tuple(
-        Move(room.names[s.country], run.scenario.provision(m.provision).short, m.before, m.after, m.because, s.round)
-        for s in run.transcript.statements
-        for m in s.shifts
-        if spoken(s) or m.because.split("-")[0] in {run.seats[c].code for c in room.state.seated}
-    )
+    """Moves of the students' seats and those their statements caused, the largest first."""
+    own, found = {run.seats[c].code for c in room.state.seated}, []
+    for said in run.transcript.statements:
+        causes: dict[str, list[tuple[str, float, float]]] = {}
+        for m in said.shifts:
+            if spoken(said) or m.because.split("-")[0] in own:
+                label = run.scenario.provision(m.provision).short
+                causes.setdefault(m.because, []).append((label, m.before, m.after))
+        for because, shifts in causes.items():
+            ranked = tuple(sorted(shifts, key=lambda x: -abs(x[2] - x[1])))
+            found.append(Move(room.names[said.country], said.round, because, ranked))
+    return tuple(sorted(found, key=lambda m: -m.size)[:MOST_MOVES])
 
 
 def _movers(run: Run) -> tuple[tuple[str, int], ...]:

@@ -3,15 +3,17 @@
 The two have separate cookies and separate rights; a student's opens one seat of one room and nothing else.
 """
 
+import contextlib
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from simulation.cassettes import claim
 from simulation.classroom import keys
 from simulation.classroom.guards import Limit
 from simulation.classroom.room import FILE, Room
@@ -19,7 +21,7 @@ from simulation.classroom.store import Student
 from simulation.folders import write_whole
 
 SEAT, TEACHER, DOOR = "seat", "teacher", "door"
-SESSIONS = "teachers.json"
+SESSIONS, LOCK = "teachers.json", "server.lock"
 MOST_SESSIONS = 20
 
 
@@ -51,6 +53,8 @@ class House:
     def __init__(self, folder: Path, link: str, clock: Callable[[], float]) -> None:
         self.folder, self.clock = folder, clock
         self.rooms: dict[str, Room] = {}
+        self.wake: Callable[[Room], None] = lambda room: None
+        """Takes up the debate of a closed room when somebody asks for it."""
         self.unreadable: list[str] = []
         """Folders whose room cannot be read."""
         self._link = keys.digest(link)
@@ -67,6 +71,13 @@ class House:
         except (OSError, ValueError):
             return []
         return [s for s in found if isinstance(s, str)][-MOST_SESSIONS:] if isinstance(found, list) else []
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep every other server away from the folder; raises `InputError` where one is at work."""
+        with (self.folder / LOCK).open("ab") as file:
+            claim(file, self.folder)
+            yield
 
     def load(self) -> None:
         """Take up the rooms left in the folder; one that cannot be read is named and left alone."""
@@ -96,7 +107,7 @@ class House:
         if room in self.rooms and number.isdecimal() and len(number) < 10 and secret:
             found = self.rooms[room].holder(int(number), secret)
             if found is not None:
-                return Holder(self.rooms[room], found, secret)
+                return Holder(self.room(room), found, secret)
         raise Refused(403, "You have no seat here. Join with the code of the room.")
 
     def teacher(self, request: Request) -> str:
@@ -121,7 +132,9 @@ class House:
         """A room by its id; raises `Refused` where there is none."""
         if name not in self.rooms:
             raise Refused(404, "There is no such room.")
-        return self.rooms[name]
+        if (found := self.rooms[name]).table is None:
+            self.wake(found)
+        return found
 
 
 def give(response: Response, name: str, value: str) -> None:

@@ -107,16 +107,16 @@ def rubric(room: Room) -> str:
 
 
 def _sheet(room: Room, kind: str, answer: dict[str, Any]) -> Paper:
-    lines = [answer["headline"], *(p["text"] for p in answer["context"])]
+    lines = [answer["headline"], *(p["text"] for p in answer.get("context", ()))]
     for provision in room.scenario.provisions:
         held = answer["positions"][provision.id]
         cited = f" [{', '.join(held['sources'])}]" if held["sources"] else " [own claim]"
         lines.append(f"{upper(provision.short)}, {held['position_pct']:+d} %: {held['reason']}{cited}")
-    for a in answer["arguments"]:
+    for a in answer.get("arguments", ()):
         short = room.scenario.provision(a["provision"]).short
         lines.append(f"Argues {a['side']} {short}: {a['claim']} {a['text'] if a['text'] != a['claim'] else ''}".strip())
-    lines += [f"{upper(a['tone'])} {a['argument']}: {a['text']}" for a in answer["answers"]]
-    lines += [f"Asks: {a['text']}" for a in answer["asks"]] + [p["text"] for p in answer["outlook"]]
+    lines += [f"{upper(a['tone'])} {a['argument']}: {a['text']}" for a in answer.get("answers", ())]
+    lines += [f"Asks: {a['text']}" for a in answer.get("asks", ())] + [p["text"] for p in answer.get("outlook", ())]
     return Paper(
         f"{TITLES['write']}, round {kind.partition(':')[2]}: {answer['stance'].replace('_', ' ')}", tuple(lines)
     )

@@ -9,8 +9,10 @@ import shutil
 from typing import Any
 
 from simulation import records
+from simulation.analysts.human import shortened
 from simulation.classroom.room import RUNS, Room
 from simulation.classroom.table import Table
+from simulation.drafts import clean
 from simulation.errors import InputError
 from simulation.folders import as_text, place
 from simulation.report import files
@@ -21,12 +23,13 @@ SHORTEST = 3
 
 
 def _written(answer: dict[str, Any]) -> set[str]:
-    """The sentences of a draft that are its writer's own, longest forms as they stand in a statement."""
+    """The sentences of a draft that are its writer's own, as they may stand in a statement: whole, or as a claim."""
     parts = [answer.get("headline", ""), *(h["reason"] for h in answer.get("positions", {}).values())]
     for name in ("context", "challenges", "outlook", "arguments", "answers", "asks"):
         for entry in answer.get(name, ()):
             parts += [entry.get("text", ""), entry.get("claim", "")]
-    return {" ".join(p.split()) for p in parts if len(p.strip()) >= SHORTEST}
+    whole = {clean(p) for p in parts if len(p.strip()) >= SHORTEST}
+    return whole | {shortened(p) for p in whole}
 
 
 def redacted(value: Any, texts: list[str]) -> Any:

@@ -105,7 +105,10 @@ def _asks(fields: Fields) -> list[dict[str, Any]]:
 
 
 def draft(fields: Fields, turn: Turn) -> dict[str, Any]:
-    """The draft in a writing form, in the form of `drafts.Draft`; raises `FormErrors` with all that is missing."""
+    """The draft in a writing form, in the form of `drafts.Draft`; raises `FormErrors` with all that is missing.
+
+    Lists that stay empty are left out: who names no argument argues with the reasons given for the firmest positions.
+    """
     errors: list[str] = []
     positions = _positions(fields, turn.scenario, errors)
     if fields.get("stance") not in STANCES:
@@ -120,7 +123,7 @@ def draft(fields: Fields, turn: Turn) -> dict[str, Any]:
             lists[name] = [{"text": text, "sources": []}]
     if errors:
         raise FormErrors(errors)
-    open_lists = {name: lists[name] if name in asked(turn.phases) else [] for name in LISTS}
+    open_lists = {name: lists[name] for name in asked(turn.phases) if lists[name]}
     head = {"stance": fields["stance"], "headline": fields["headline"].strip()}
     return {"positions": positions, **head, **open_lists}
 

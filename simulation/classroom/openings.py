@@ -5,6 +5,8 @@ that a browser sends ever becomes a path.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -28,6 +30,29 @@ def uploaded(text: str) -> Scenario:
         raise InputError("the scenario is larger than 1 MB", "shorten it", "E182")
     found = catalog.validate(parse(raw, "upload"), Scenario)
     return found.model_copy(update={"id": found.id or "upload"})
+
+
+@cache
+def _listed(name: str, path: Path, stamp: int) -> tuple[str, bool] | None:
+    """A scenario's title, and whether it has a history; None for one with mistakes in it."""
+    del path, stamp  # part of the key only: an edited file is read again
+    try:
+        found = catalog.load_scenario(name)
+    except InputError:
+        return None
+    return found.title, bool(found.history)
+
+
+def titles(first: str = "") -> dict[str, dict[str, str]]:
+    """The scenarios to choose from, by heading: the `first`, then the others, then past proposals."""
+    found: dict[str, dict[str, str]] = {"to debate": {}, "past proposals, with what each country did": {}}
+    open_ones, past = found.values()
+    files = catalog.files("scenarios")
+    for name in sorted(files, key=lambda n: (n != first, n)):
+        listed = _listed(name, files[name], files[name].stat().st_mtime_ns)
+        if listed is not None:
+            (past if listed[1] and name != first else open_ones)[name] = listed[0]
+    return {heading: names for heading, names in found.items() if names}
 
 
 def scenario_of(given: Mapping[str, str]) -> Scenario:

@@ -1,7 +1,8 @@
 """What a student's page shows at each step: own papers, the own brief, and what everybody may hear; never another's."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
@@ -16,6 +17,7 @@ from simulation.classroom.lesson import left
 from simulation.classroom.pages import part
 from simulation.classroom.predictions import Score
 from simulation.classroom.room import BRIEF, Room
+from simulation.dossier import Dossier
 from simulation.handouts import handout
 from simulation.menus import asked
 from simulation.report.html import behind
@@ -86,18 +88,24 @@ def _previous(room: Room, holder: Holder, fields: Fields) -> Fields:
     return {k: v for k, v in before.sent.items() if k.startswith(kept) or k == "stance"}
 
 
+def _cited(dossier: Dossier, ids: str | Sequence[str]) -> str:
+    """Documents by title, where the dossier has them."""
+    named = ids.split(",") if isinstance(ids, str) else ids
+    known = [dossier.sources[name] for name in named if name in dossier.sources]
+    return "; ".join(f"{s.title} ({s.publisher}, {s.date})" for s in known)
+
+
 def _shared(room: Room, turn: Turn) -> dict[str, Any]:
     """What every member of a delegation may refer to in a round."""
-    at, drawn, sources = choices(turn), cards(turn, CARDS), turn.dossier.sources
+    at, drawn, cited = choices(turn), cards(turn, CARDS), partial(_cited, turn.dossier)
     by_provision = {
         p.id: [(c, sign) for c in drawn for name, sign in c.speaks if name == p.id] for p in turn.scenario.provisions
     }
     return {
         "lists": asked(turn.phases),
         "rows": ROWS,
-        "cards": {
-            p: part("cards", provision=p, rows=rows, sources=sources) for p, rows in by_provision.items() if rows
-        },
+        "cards": {p: part("cards", provision=p, rows=rows, cited=cited) for p, rows in by_provision.items() if rows},
+        "cited": cited,
         "statements": at.statements,
         "arguments": at.arguments,
         "changes": at.changes,

@@ -13,7 +13,7 @@ from pathlib import Path
 import uvicorn
 
 from simulation.classroom import keys
-from simulation.classroom.app import application
+from simulation.classroom.app import Classroom, application
 from simulation.classroom.steps import GRACE
 from simulation.errors import InputError
 
@@ -88,19 +88,22 @@ def serve(
     grace: float = GRACE,
 ) -> None:
     """Serve the classroom until it is stopped; `say` is told each line for the teacher, the link among them."""
-    listening = bound(host, port)
-    port = listening.getsockname()[1]
-    shown = (outward() or "127.0.0.1") if host in EVERYWHERE else host
-    at = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
-    secret = keys.token()
-    try:
-        app = application(folder, secret, hosts(host, allowed), address=at, scenario=scenario, grace=grace)
-    except OSError as error:
-        raise InputError(
-            f'"{folder}" cannot be used: {error.strerror}', "give --folder another folder", "E181"
-        ) from None
-    for line in greeting(host, at, f"{at}/teach/{secret}"):
-        say(line)
+    with bound(host, port) as listening:
+        shown = (outward() or "127.0.0.1") if host in EVERYWHERE else host
+        at = f"http://{f'[{shown}]' if ':' in shown else shown}:{listening.getsockname()[1]}"
+        secret = keys.token()
+        try:
+            app = application(folder, secret, hosts(host, allowed), address=at, scenario=scenario, grace=grace)
+            with app.house.held():
+                for line in greeting(host, at, f"{at}/teach/{secret}"):
+                    say(line)
+                _run(app, listening)
+        except OSError as error:
+            message = f'"{folder}" cannot be used: {(error.strerror or str(error)).lower()}'
+            raise InputError(message, "give --folder another folder", "E181") from None
+
+
+def _run(app: Classroom, listening: socket.socket) -> None:
     config = uvicorn.Config(
         app, log_level="warning", timeout_graceful_shutdown=2, proxy_headers=False, server_header=False, ws="none"
     )

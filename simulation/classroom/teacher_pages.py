@@ -3,6 +3,7 @@
 Each but the link asks for the teacher's cookie.
 """
 
+import asyncio
 import io
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
@@ -19,7 +20,7 @@ from simulation.classroom.desk_views import desk, screen, summary
 from simulation.classroom.doors import Refused, address, checked
 from simulation.classroom.forgetting import forget, purge
 from simulation.classroom.guards import fields as form_fields
-from simulation.classroom.openings import explained, offered, scenario_of, setup_of
+from simulation.classroom.openings import explained, offered, scenario_of, setup_of, titles
 from simulation.classroom.pages import page
 from simulation.classroom.room import Room
 from simulation.classroom.student_pages import house
@@ -56,17 +57,15 @@ async def link(request: Request) -> Response:
 def _home(request: Request, secret: str, notice: str = "", text: str = "") -> Response:
     at = house(request)
     rooms = sorted(at.rooms.values(), key=lambda r: r.id, reverse=True)
-    names = {name: catalog.load_scenario(name).title for name in _offered(request)}
-    shown = {"rooms": rooms, "lines": {r.id: summary(r.setup) for r in rooms}, "scenarios": names}
+    shown = {
+        "rooms": rooms,
+        "lines": {r.id: summary(r.setup) for r in rooms},
+        "scenarios": titles(request.app.state.scenario),
+    }
     code = 422 if notice else 200
-    return page("home", code, token=keys.form_token(secret), **shown, unreadable=at.unreadable, notice=notice, text=text)
-
-
-def _offered(request: Request) -> list[str]:
-    """The scenarios on the list: that of the command line first, then all others."""
-    first = request.app.state.scenario
-    files = catalog.files("scenarios")
-    return ([first] if first in files else []) + [n for n in files if n != first]
+    return page(
+        "home", code, token=keys.form_token(secret), **shown, unreadable=at.unreadable, notice=notice, text=text
+    )
 
 
 @teachers
@@ -205,8 +204,8 @@ async def remove(request: Request, secret: str) -> Response:
     if given.get("do") == "purge":
         if keys.typed(given.get("code", "")) != found.code:
             raise Refused(422, "Type the room's code to delete the room.")
-        purge(found)
         del at.rooms[found.id]
+        await asyncio.to_thread(purge, found)
         return RedirectResponse("/teacher", 303)
     try:
         forget(found, given.get("student", ""))

@@ -33,8 +33,9 @@ def command(paths: tuple[Path, ...], engine: str | None, keep_going: bool, **giv
     A model's replies are kept as they come, so that a second call asks only what is new.
     """
     from simulation import backtests, catalog, trials
-    from simulation.console import counting, render_error
+    from simulation.console import counting
     from simulation.errors import FileErrors
+    from simulation.notices import render_error
     from simulation.options import connect_with, settings_of
 
     found, broken = backtests.cases(list(paths) or [catalog.built_in("scenarios") / "history"], keep_going)

@@ -18,8 +18,8 @@ def command(paths: tuple[str, ...]) -> int:
     given = given or tuple(str(catalog.built_in(k)) for k in ("agents", "scenarios"))
     count, mistakes = catalog.check(given)
     if mistakes:
-        from simulation.console import render_error
         from simulation.errors import FileErrors
+        from simulation.notices import render_error
 
         click.echo(render_error(FileErrors(mistakes)), err=True)
         wrong = len({m.file for m in mistakes})

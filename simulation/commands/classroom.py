@@ -61,6 +61,9 @@ def command(
 @click.option("--students", type=click.IntRange(1, 200), default=30, show_default=True, help="How many play.")
 @click.option("--scenario", default="", help="What they debate; the first on the teacher's list, if left out.")
 @click.option("--rounds", type=click.IntRange(1, 6), default=2, show_default=True, help="How many rounds.")
+@click.option(
+    "--pace", type=click.FloatRange(0, 600), default=3.0, show_default=True, help="Seconds a class takes to submit."
+)
 def bots(**given: Any) -> int:
     """Rehearse a whole lesson against a running classroom, in a room of its own."""
     try:
@@ -69,15 +72,8 @@ def bots(**given: Any) -> int:
         raise _needs(error) from None
     from simulation.waiting import wait
 
-    found = wait(
-        rehearse(
-            given["link"],
-            given["students"],
-            given["scenario"],
-            given["rounds"],
-            lambda line: click.echo(line, err=True),
-        )
-    )
+    asked = (given["link"], given["students"], given["scenario"], given["rounds"], given["pace"])
+    found = wait(rehearse(*asked, lambda line: click.echo(line, err=True)))
     for line in found.lines():
         click.echo(line)
     return 0 if found.whole else 4

@@ -170,7 +170,10 @@
   const cited = (form) => {
     for (const mark of form.querySelectorAll("[data-cites]")) {
       const value = form.querySelector(`[name="${CSS.escape(mark.dataset.cites)}"]`).value;
-      mark.textContent = value ? "rests on " + value.replaceAll(",", ", ") : "your own claim, marked as uncited";
+      const card = value && form.querySelector(`button[data-titles][data-sources="${CSS.escape(value)}"]`);
+      mark.textContent = value ? "rests on " + (card ? card.dataset.titles : value) : "your own claim, marked as uncited";
+      const clear = form.querySelector(`button[data-use="clear"][data-sources="${CSS.escape(mark.dataset.cites)}"]`);
+      if (clear) clear.hidden = !value;
     }
   };
   document.addEventListener("change", (event) => {
