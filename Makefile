@@ -14,7 +14,7 @@ demo: $(STAMP)
 	$(BIN)/communique run takaichi_coalition
 
 test: $(DEV)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 test-browser: $(DEV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[browser]"
