@@ -145,7 +145,7 @@ MEANINGS = {
     "E171": "The seats of a sweep and its models do not fit: a seat asks a model and none is listed, or none asks one.",
     "E172": "The processes that hold the cells died again and again. With --workers 1 this process holds them itself.",
     "E173": "cells.jsonl of a sweep is damaged before its last line, or cannot be opened.",
-    "E178": "The classroom's packages are an extra, so that nobody installs what they do not use. Run the line it names.",
+    "E178": "The classroom's packages are an extra, so that nobody installs what goes unused. Run the line it names.",
     "E180": "The classroom cannot listen there: the port is taken, or the address is none of this machine's.",
     "E181": "The folder of rooms cannot be written. Give another one with --folder.",
     "E182": "A form for a new room is not complete, or its scenario cannot be used; the page names the field.",

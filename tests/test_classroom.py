@@ -4,11 +4,12 @@ import csv
 import io
 import json
 import re
+import subprocess
 import sys
 import time
 
 import pytest
-from classes import PLACES, Process, Served, until
+from classes import PLACES, ROOT, Process, Served, until
 
 from simulation import records
 from simulation.classroom.browsers import Forms, form
@@ -264,14 +265,12 @@ def test_two_servers_do_not_share_a_folder(tmp_path, communique):
         assert room.stop() == 0
 
 
-def test_a_missing_package_is_named_with_the_line_that_installs_it(communique, monkeypatch):
-    for name in [n for n in sys.modules if n.startswith("simulation.classroom")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "uvicorn", None)
-    done = communique("classroom")
-    assert done.status == 2
-    assert "E178" in done.err
-    assert 'pip install "communique[classroom]"' in done.err
+def test_a_missing_package_is_named_with_the_line_that_installs_it():
+    program = "import sys; sys.modules['uvicorn'] = None; from simulation.cli import main; main(['classroom'])"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "E178" in done.stderr
+    assert 'pip install "communique[classroom]"' in done.stderr
 
 
 def test_nothing_of_a_round_is_seen_before_it_is_revealed(school):

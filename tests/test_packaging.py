@@ -20,12 +20,23 @@ def wheel(tmp_path_factory):
     return next(folder.glob("*.whl"))
 
 
-def test_it_holds_only_python_yaml_templates_and_metadata(wheel):
+def test_it_holds_only_python_yaml_templates_served_files_and_metadata(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     inside = [n for n in names if ".dist-info/" not in n]
-    assert {Path(n).suffix or Path(n).name for n in inside} <= {".py", ".yaml", ".j2", ".typed", "py.typed"}
+    assert {Path(n).suffix or Path(n).name for n in inside} <= {
+        ".py",
+        ".yaml",
+        ".j2",
+        ".typed",
+        "py.typed",
+        ".js",
+        ".css",
+    }
+    served = [n for n in inside if n.endswith((".js", ".css"))]
+    assert all(n.startswith("simulation/classroom/static/") for n in served)
     assert all(n.startswith("simulation/") for n in inside)
     assert "simulation/agents/japan.yaml" in names
+    assert "simulation/classroom/static/classroom.js" in names
     assert "simulation/scenarios/takaichi_coalition.yaml" in names
     assert any(n.startswith("simulation/scenarios/history/") for n in names)
 
