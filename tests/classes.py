@@ -30,7 +30,7 @@ def free_port() -> int:
         return found.getsockname()[1]
 
 
-def until(what, patience=30.0):
+def until(what, patience=120.0):
     """What a call returns once it is something."""
     stop = time.monotonic() + patience
     while time.monotonic() < stop:

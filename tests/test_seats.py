@@ -299,7 +299,7 @@ def begun(folder, *args, terminal=False):
     return Process(folder, ("run", "takaichi_coalition", *args), terminal)
 
 
-def until(process, words, seconds=40):
+def until(process, words, seconds=120):
     """Read what the program shows until some words stand there; what it showed since the last call."""
     start, ends = len(process.seen), time.monotonic() + seconds
     while words not in process.seen[start:]:
