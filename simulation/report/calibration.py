@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -10,6 +9,7 @@ import numpy as np
 from markupsafe import Markup
 
 from simulation.backtests import Reaction
+from simulation.report.escaping import templates
 from simulation.report.sheet import FAINT, QUIET, Sheet
 from simulation.statement import NAMES
 from simulation.wording import signed
@@ -60,13 +60,7 @@ def _curve(points: Sequence[tuple[float, float, int]]) -> Markup:
 
 @cache
 def _environment() -> jinja2.Environment:
-    made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
+    made = templates()
     made.filters |= {"signed": signed}
     return made
 

@@ -6,7 +6,6 @@ only lead to the web. Everything is escaped; only drawings of our own come in as
 
 import re
 from functools import cache, partial
-from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -15,6 +14,7 @@ from simulation.report import bars, charts, front
 from simulation.report.account import BADGE, SCALE, Account
 from simulation.report.citations import Sources
 from simulation.report.desks import pages
+from simulation.report.escaping import templates
 from simulation.report.sheet import clean
 from simulation.report.tree import trees
 from simulation.runs import Run
@@ -63,14 +63,7 @@ def _plain(value: Any) -> Any:
 @cache
 def environment() -> jinja2.Environment:
     """Where every page's template is found and escaped, with the filters that HTML needs."""
-    made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        finalize=_plain,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
+    made = templates(finalize=_plain)
     made.filters |= {"signed": signed, "upper_first": upper, "anchor": anchor, "shade": shade, "step": step}
     made.globals |= {"dict": dict}
     made.filters |= {"web": web, "percent": charts.share, "behind": behind}

@@ -5,23 +5,17 @@ only ever be read.
 """
 
 from functools import cache
-from pathlib import Path
 
 import jinja2
 
+from simulation.report.escaping import templates
 from simulation.report.pages import Grid, Heading, Items, Page
 from simulation.report.sheet import flat
 
 
 @cache
 def _environment() -> jinja2.Environment:
-    made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
+    made = templates()
     made.filters |= {"flat": flat}
     made.tests |= {name: lambda block, sort=sort: isinstance(block, sort) for name, sort in _SORTS.items()}
     return made
