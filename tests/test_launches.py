@@ -295,9 +295,10 @@ def test_a_kill_at_twenty_random_moments_repeats_no_finished_call(server, tmp_pa
     while kills < 20:
         runs = tmp_path / f"runs{next(out)}"
         server.seen.clear()
-        args = [*asking(server, "--out", str(runs), rounds=3)]
+        args = [*asking(server, "--out", str(runs), "--timeout", "30", rounds=3)]
         while True:
-            process = subprocess.Popen([*COMMAND, *args, "-q"], cwd=tmp_path, env=env, stdout=-3, stderr=-3)
+            with (tmp_path / "said.txt").open("w") as said:
+                process = subprocess.Popen([*COMMAND, *args, "-q"], cwd=tmp_path, env=env, stdout=-3, stderr=said)
             begun = len(server.seen)
             wanted = begun + int(rng.integers(1, 4))
             while process.poll() is None and (len(server.seen) < wanted):
@@ -309,10 +310,10 @@ def test_a_kill_at_twenty_random_moments_repeats_no_finished_call(server, tmp_pa
             process.wait()
             kills += 1
             (folder,) = runs.iterdir()
-            args = ["resume", str(folder), "--timeout", "5"]
+            args = ["resume", str(folder), "--timeout", "30"]
             recorded = _recorded(folder, server)
             server.seen[:] = [seen for seen in server.seen if seen.prompt in recorded]
-        assert process.returncode == 0
+        assert process.returncode == 0, (tmp_path / "said.txt").read_text(encoding="utf-8")
         assert len(server.seen) == len(SEATS) * 3
         assert len(set(prompts(server))) == len(server.seen)
         found = load(folder)
