@@ -5,11 +5,13 @@ dropped; of two lines for one question the later counts, since only a failure is
 stands in it: no key, no header, no address.
 """
 
+import asyncio
 import json
 import os
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,6 +31,14 @@ class NotRecorded(CallFailed):
         super().__init__(f"what {request.seat} asks in round {request.round} was not recorded", setup=True)
 
 
+@dataclass
+class _Batch:
+    """Replies that came while another flush was under way; they share the next one and its fate."""
+
+    replies: list[Reply] = field(default_factory=list)
+    error: str | None = None
+
+
 class Cassette:
     """The replies in a file. In a `with` block it grows, and no other process can open it so; else it is only read."""
 
@@ -36,6 +46,7 @@ class Cassette:
         self._path, self._read_only = path, read_only
         self._file: BinaryIO | None = None
         self._replies, self._whole = _read(path)
+        self._batch, self._flushing = _Batch(), asyncio.Lock()
 
     def __enter__(self) -> "Cassette":
         if self._read_only:
@@ -63,21 +74,36 @@ class Cassette:
         """The recorded reply to a request."""
         return self._replies.get(request.key)
 
-    def keep(self, reply: Reply) -> None:
-        """Write a reply down; it is on the disk when this returns. Raises `CallFailed` where the disk takes no more."""
+    async def keep(self, reply: Reply) -> None:
+        """Write a reply down; it is on the disk when this returns. Raises `CallFailed` where the disk takes no more.
+
+        The flush happens in a thread, so that the other seats go on meanwhile.
+        """
+        batch = self._batch
+        batch.replies.append(reply)
+        async with self._flushing:
+            if batch is self._batch:
+                self._batch = _Batch()
+                batch.error = await asyncio.to_thread(self._flush, batch.replies)
+        if batch.error is not None:
+            raise CallFailed(f"{self._path.name} cannot be written: {batch.error}", "make room", setup=True)
+
+    def _flush(self, replies: Sequence[Reply]) -> str | None:
+        """Write lines and flush them; the reason where it cannot be done, with the file as it was before."""
         assert self._file is not None
-        line = json.dumps(reply.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False).encode() + b"\n"
+        rows = (json.dumps(r.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False) for r in replies)
+        lines = "".join(f"{row}\n" for row in rows).encode()
         try:
-            self._file.write(line)
+            self._file.write(lines)
             self._file.flush()
             os.fsync(self._file.fileno())
         except OSError as error:
             with suppress(OSError):
                 self._file.truncate(self._whole)
-            reason = (error.strerror or "the disk takes no more").lower()
-            raise CallFailed(f"{self._path.name} cannot be written: {reason}", "make room", setup=True) from None
-        self._whole += len(line)
-        self._replies[reply.key] = reply
+            return (error.strerror or "the disk takes no more").lower()
+        self._whole += len(lines)
+        self._replies.update({reply.key: reply for reply in replies})
+        return None
 
 
 def _unusable(path: Path, reason: str | None) -> InputError:
@@ -168,9 +194,9 @@ class Recorder:
         try:
             reply = await self._inner.ask(request, hearing)
         except CallFailed as failed:
-            self._keep(_failure(request, failed))
+            await self._keep(_failure(request, failed))
             raise
-        self._keep(reply)
+        await self._keep(reply)
         return reply
 
     def _anew(self, known: Reply) -> bool:
@@ -179,9 +205,9 @@ class Recorder:
             return False
         return (known.failure is not None and self._retry) or (known.seat, known.round) in self._forget
 
-    def _keep(self, reply: Reply) -> None:
+    async def _keep(self, reply: Reply) -> None:
         self._asked.add(reply.key)
-        self._cassette.keep(reply)
+        await self._cassette.keep(reply)
         self.used.append(reply)
 
 

@@ -21,6 +21,10 @@ from simulation.statement import Statement
 from simulation.transcript import Gap
 
 LAUNCH, REPLIES, SAID, CHECKPOINTS = "launch.json", "replies.jsonl", "statements.jsonl", "debate.sqlite"
+RECORD = "run.json"
+"""The record of a finished run: where it stands, every other file does."""
+WRITING = ".writing-"
+"""How the name of a folder begins in which files lie until they are moved into place."""
 SCAFFOLD = (SAID, CHECKPOINTS, f"{CHECKPOINTS}-wal", f"{CHECKPOINTS}-shm")
 """What only an unfinished run needs."""
 
@@ -50,7 +54,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 
 def place(files: Mapping[str, str], folder: Path) -> Path:
-    """Write the files of a run; a new folder appears whole, an old one gets each file whole.
+    """Write the files of a run; a new folder appears whole, an old one gets each file whole, its record last.
 
     Raises `InputError` where the place cannot be written; nothing half-written stays behind.
     """
@@ -67,13 +71,13 @@ def _unwritable(under: Path, error: OSError) -> InputError:
 
 def _place(files: Mapping[str, str], folder: Path) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
-    writing = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder.parent))
+    writing = Path(tempfile.mkdtemp(prefix=WRITING, dir=folder if folder.exists() else folder.parent))
     try:
         for name, content in files.items():
             write_whole(writing / name, content)
         if folder.exists():
-            for path in writing.iterdir():
-                path.replace(folder / path.name)
+            for name in sorted(files, key=lambda name: name == RECORD):
+                (writing / name).replace(folder / name)
         else:
             writing.chmod(0o755)
             writing.rename(folder)
@@ -134,5 +138,7 @@ class Workplace:
         """Take away what only an unfinished run needs; the recording too where no model was asked."""
         for name in SCAFFOLD:
             (self.folder / name).unlink(missing_ok=True)
+        for path in self.folder.glob(f"{WRITING}*"):
+            shutil.rmtree(path, ignore_errors=True)
         if self.replies.is_file() and not self.replies.stat().st_size:
             self.replies.unlink()

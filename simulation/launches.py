@@ -19,7 +19,7 @@ from simulation.debate import Ask, Control, Question, put
 from simulation.engines import seat
 from simulation.errors import InputError, Interrupted, ProviderError
 from simulation.floor import Said
-from simulation.folders import LAUNCH, REPLIES, Workplace, as_text, place
+from simulation.folders import LAUNCH, RECORD, REPLIES, Workplace, as_text, place
 from simulation.plans import Plan, again, made_now
 from simulation.runs import Ears, Run, hold
 from simulation.tally import tally
@@ -111,7 +111,7 @@ def _finish(asked: Plan, inner: Caller | None, company: _Company, workplace: Wor
             caller = Recorder(inner, cassette, retry_failures=True, forget=forget) if inner else Strict(cassette)
             found = wait(_held(asked, caller, company, workplace, spoken))
             found = replace(found, tally=tally(cassette.replies))
-            place({"run.json": as_text(found.record()), **reports(found)}, workplace.folder)
+            place({RECORD: as_text(found.record()), **reports(found)}, workplace.folder)
     except (Interrupted, asyncio.CancelledError):
         raise Interrupted(f"interrupted; go on with: communique resume {workplace.folder}") from None
     except ProviderError:
@@ -171,10 +171,11 @@ def resume(
         )
     asked = again(records.launched(folder), str(folder / LAUNCH))
     workplace, forget, spoken = Workplace(folder), set[tuple[str, int]](), None
-    if (folder / "run.json").is_file():
+    if (folder / RECORD).is_file():
         done = records.load(folder)
         failed = [gap for gap in done.transcript.gaps if gap.country not in asked.people]
         if not failed:
+            workplace.clear()
             told(f"{asked.id} is complete: nothing to resume")
             return Held(done, folder)
         forget, spoken = {(gap.code, gap.round) for gap in failed}, done.by_people
@@ -195,7 +196,7 @@ def replay(folder: Path, reports: Reports) -> tuple[Run, dict[str, str]]:
         with Cassette(folder / REPLIES, read_only=True) as cassette:
             held = wait(hold(done.plan, Strict(cassette), spoken=done.by_people))
             found = replace(held, tally=tally(cassette.replies))
-    return found, {"run.json": as_text(found.record()), **reports(found)}
+    return found, {RECORD: as_text(found.record()), **reports(found)}
 
 
 def fork(

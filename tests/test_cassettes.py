@@ -228,5 +228,36 @@ def test_a_reply_in_any_script_comes_back_as_it_was(path):
     text = 'Zeile\u2028 "eins"\n第二行\t\x00 ende\r'
     asked = request()
     with Cassette(path) as cassette:
-        cassette.keep(reply(asked, text=text, usage=Usage(prompt=1)))
+        asyncio.run(cassette.keep(reply(asked, text=text, usage=Usage(prompt=1))))
     assert Cassette(path).find(asked).text == text
+
+
+def _together(cassette, count):
+    """Keep replies that arrive at one moment; what each wait came to."""
+    requests = [request(f"question {n}") for n in range(count)]
+
+    async def all_of_them():
+        return await asyncio.gather(*(cassette.keep(reply(r)) for r in requests), return_exceptions=True)
+
+    return requests, asyncio.run(all_of_them())
+
+
+def test_replies_that_arrive_together_share_a_flush_and_are_all_kept(path, monkeypatch):
+    flushed, fsync = [], os.fsync
+    monkeypatch.setattr(os, "fsync", lambda handle: (flushed.append(handle), fsync(handle)))
+    with Cassette(path) as cassette:
+        requests, outcomes = _together(cassette, 20)
+    assert outcomes == [None] * 20
+    assert len(flushed) <= 2
+    assert all(Cassette(path).find(r) for r in requests)
+
+
+def test_replies_that_share_a_flush_share_its_failure(path, monkeypatch):
+    def full(handle):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with Cassette(path) as cassette:
+        _, outcomes = _together(cassette, 5)
+    assert [type(o) for o in outcomes] == [CallFailed] * 5
+    assert path.read_bytes() == b""

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from doubles import AgreeableCaller, over_the_wire
@@ -281,6 +282,21 @@ def test_a_dry_run_asks_nothing_and_says_what_it_would(communique, server):
     assert found["calls"] == len(SEATS) * 2
     assert found["prompt"] > 10_000
     assert not server.seen
+
+
+def test_the_record_is_put_in_place_last_so_that_a_run_that_has_it_has_every_report(
+    communique, server, tmp_path, monkeypatch
+):
+    replaced, replace = [], Path.replace
+    monkeypatch.setattr(Path, "replace", lambda path, target: (replaced.append(path.name), replace(path, target))[1])
+    folder = folder_of(communique(*asking(server)), tmp_path)
+    assert replaced[-1] == "run.json"
+    assert {"assessment.md", "assessment.html", "transcript.md"} <= set(replaced)
+    before = {path.name for path in folder.iterdir()}
+    (folder / "debate.sqlite").write_bytes(b"left by a kill after the record was in place")
+    (folder / ".writing-abc").mkdir()
+    assert communique("resume", str(folder)).status == 0
+    assert {path.name for path in folder.iterdir()} == before
 
 
 COMMAND = (sys.executable, "-c", "from simulation.cli import main; main()")
