@@ -101,7 +101,7 @@ provisions:
     weight: 0.6
     themes: {{nonwestern_institutions: 0.5, currency_alternatives: 0.4}}
     options:
-      - {{id: quotas, text: Voting shares in the existing institutions are revised., themes: {{development_equity: 0.4}}}}
+      - {{id: quotas, text: Voting shares in existing bodies are revised., themes: {{development_equity: 0.4}}}}
   - id: orbit
     label: no arms in orbit
     text: No member tests or places weapons in orbit.
