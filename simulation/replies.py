@@ -16,9 +16,10 @@ CHALLENGED = 5.0
 
 
 def _threat(note: Note, listened: float, theirs: float, stake: float, argument: Argument) -> float:
-    """Influence times disagreement times stake: how much the desk listens to the seat, where that stands on the
-    provision, and how much the provision matters to the desk.
+    """Influence times disagreement times stake.
 
+    They are how much the desk listens to the seat, where that stands on the provision, and how much the provision
+    matters to the desk.
     An argument on one's own side of the question threatens less, and so does another's own legal limit or condition.
     """
     own = note.judgement.agrees(argument.provision)

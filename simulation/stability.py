@@ -77,7 +77,7 @@ def _settled(known: Doubts, seats: NDArray[np.intp]) -> dict[str, int]:
     near = known.affinity[:, :count][np.ix_(seats, seats)]
     now = last_round(part, opening[None], matter[None], near[None])[0]
     score = stance.latent(stance.substance(now, matter), known.data.relations[seats])
-    found = np.sign(stance.to_stance(score, known.caps[seats]))
+    found = np.sign(stance.to_stance(score, known.caps[seats].astype(np.float64)))
     return {known.codes[i]: int(side) for i, side in zip(seats, found, strict=True)}
 
 

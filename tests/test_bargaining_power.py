@@ -1,5 +1,5 @@
 import json
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import factorial
 from pathlib import Path
 
@@ -204,4 +204,4 @@ def test_two_hundred_players_share_all_power_and_the_heavier_holds_more():
     for index in (shapley_shubik, banzhaf):
         shares = index(weights, sum(weights) / 2 + 0.05)
         assert sum(shares) == pytest.approx(1)
-        assert all(a <= b + 1e-15 for a, b in zip(shares, shares[1:], strict=False))
+        assert all(a <= b + 1e-15 for a, b in pairwise(shares))
