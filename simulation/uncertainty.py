@@ -132,8 +132,8 @@ def _triangles(desks: Sequence[Dossier], scenario: Scenario, parties: Sequence[s
     halves = [SALIENCE * (1 - p.confidence) if p else 0.0 for p in held]
     found += [(p.salience if p else 0.0, half, half, 0.0) for p, half in zip(held, halves, strict=True)]
     tied = stance.affinities(desks, parties, day).ravel()
-    half: Floats = np.array([RELATION if c in d.relations and c != d.code else 0.0 for d in desks for c in parties])
-    near = np.stack([tied, half, half, np.full(half.shape, -1.0)])
+    wide: Floats = np.array([RELATION if c in d.relations and c != d.code else 0.0 for d in desks for c in parties])
+    near = np.stack([tied, wide, wide, np.full(wide.shape, -1.0)])
     value, down, up, least = np.hstack([np.array(found).T, near])
     return np.stack([-np.clip(scale * down, 0, value - least), np.clip(scale * up, 0, 1 - value)])
 

@@ -17,7 +17,7 @@ from simulation.prospects import wording
 from simulation.report import crowd
 from simulation.report.account import Account
 from simulation.report.sheet import DASHES, FAINT, INK, QUIET, SIDES, Sheet
-from simulation.wording import listed, signed, upper
+from simulation.wording import signed, upper
 
 COUNTRY = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000")
 FILL = {-2: "#b35806", -1: "#fdb863", 0: "#f7f7f7", 1: "#b2abd2", 2: "#542788"}
@@ -150,13 +150,13 @@ def _groups(account: Account, codes: list[str], near: list[list[float]]) -> Char
         sheet.text(92, y + 6, f"group {i + 1}", anchor="end")
         sheet.box(100, y - 8, 260 * size / most, 22, FILL[1])
         sheet.text(106 + 260 * size / most, y + 6, str(size))
-    told = [f"group {i + 1} has {len(groups[i].members)} seats ({account.desk.who(groups[i].members)})" for i in large]
-    reading = f"{len(groups)} group{'' if len(groups) == 1 else 's'}; {'; '.join(told)}."
+    sizes = [f"group {i + 1} has {len(groups[i].members)} seats ({account.desk.who(groups[i].members)})" for i in large]
+    reading = f"{len(groups)} group{'' if len(groups) == 1 else 's'}; {'; '.join(sizes)}."
     pairs = [(i, j) for k, i in enumerate(large) for j in large[k:]]
     rows = tuple((f"Group {i + 1}", f"Group {j + 1}", f"{table[i][j]:.2f}") for i, j in pairs)
-    drawn, head = (sheet.svg("Coalitions", reading),), ("Group", "And", "Agreement")
+    drawn, told = (sheet.svg("Coalitions", reading),), Finding(text=reading, evidence=account.desk.ids(codes))
     caption = "Mean agreement of the seats of each two groups, 0 to 1; within a group, of its pairs"
-    return Chart("Who is with whom", Finding(text=reading, evidence=account.desk.ids(codes)), drawn, head, rows, caption)
+    return Chart("Who is with whom", told, drawn, ("Group", "And", "Agreement"), rows, caption)
 
 
 def network(account: Account) -> Chart:

@@ -149,11 +149,11 @@ def least_sure(account: Account) -> tuple[Statement, ...]:
 
 def listened_to(account: Account) -> list[tuple[str, float]]:
     """The codes whose opening positions weigh most in the others' final ones, with their mean share."""
-    total: Counter[str] = Counter()
+    total: dict[str, float] = {}
     movers = account.run.negotiation.movers
     for mover in movers:
         for code, share in mover.others:
-            total[code] += share
+            total[code] = total.get(code, 0.0) + share
     ranked = sorted(total.items(), key=lambda pair: (-pair[1], pair[0]))
     return [(code, share / max(len(movers) - 1, 1)) for code, share in ranked[:TOP]]
 

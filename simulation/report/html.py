@@ -10,6 +10,7 @@ from typing import Any
 
 import jinja2
 
+from simulation.bargaining.power import COUNTED
 from simulation.report import bars, charts, crowd, front
 from simulation.report.account import BADGE, SCALE, Account
 from simulation.report.citations import Sources
@@ -110,6 +111,7 @@ def assessment(run: Run, account: Account | None = None) -> str:
             columns=_columns(told),
             front=front,
             crowd=crowd,
+            counted=COUNTED,
             chart=_charts(told),
             near=dict(zip(codes, near, strict=True)),
             pages=pages(told),
