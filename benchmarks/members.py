@@ -248,10 +248,9 @@ def dossier(code: str, short: str, capital: str, number: int, votes_of: tuple, n
     }
 
 
-def members(folder: Path, seats: int, seed: int) -> dict[str, dict]:
+def members(found: Votes, standing: dict[str, float], seats: int, seed: int) -> dict[str, dict]:
     """Dossiers by file name: the members with the largest standing, in order of code, then made-up variations."""
-    found, draws = votes(folder), np.random.default_rng(seed)
-    leaning, near, standing = leanings(found), alike(found), standings(folder)
+    draws, leaning, near = np.random.default_rng(seed), leanings(found), alike(found)
     with NAMES.open(encoding="utf-8", newline="") as file:
         named = {row["iso3"]: row for row in csv.DictReader(file)}
     chosen = sorted(np.argsort([-standing.get(c, 0) for c in found.codes], kind="stable")[:seats])
@@ -299,7 +298,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7, help="draws the made-up countries")
     parser.add_argument("--reference", type=Path, default=REFERENCE, help="where the votes are")
     given = parser.parse_args()
-    made = members(given.reference, given.seats, given.seed)
+    made = members(votes(given.reference), standings(given.reference), given.seats, given.seed)
     write(given.folder, made, given.rounds)
     print(given.folder / "scenario.yaml")
 
