@@ -7,7 +7,8 @@ are the limit of a continuous process, which on a graph without circles is the p
 """
 
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -31,6 +32,8 @@ EVEN = 0.5
 """The base score of a provision: neither side is presumed right."""
 BASE = {"limit": 0.7, "precedent": 0.6, "argument": 0.5, "condition": 0.5, "policy": 0.4}
 UNSOURCED = 0.2
+TOGETHER = 2**18
+"""How many nodes and edges of copies of a graph are worked on at once."""
 SIDE = {"for": 1, "against": -1}
 TONE = {"adds": 1, "rebuts": -1}
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -116,8 +119,49 @@ def _settle(ties: _Ties, pull: Pull, step: float) -> tuple[Floats, NDArray[np.bo
 
 def _widest(graph: nx.DiGraph) -> int:
     """The most edges that enter one node from within its own circle; 0 where there is none."""
-    circles = (graph.subgraph(c) for c in nx.strongly_connected_components(graph))
-    return max((entering for circle in circles for _, entering in circle.in_degree()), default=0)
+    circle = {node: i for i, nodes in enumerate(nx.strongly_connected_components(graph)) for node in nodes}
+    return max(Counter(b for a, b in graph.edges if circle[a] == circle[b]).values(), default=0)
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """How the strengths of a graph are found."""
+
+    generations: int
+    """Passes from the leaves up that end in exact strengths; 0 where arguments go in circles."""
+    step: float
+    """The step within which the iteration is stable where they do."""
+
+
+def _shape(graph: nx.DiGraph) -> _Shape:
+    if nx.is_directed_acyclic_graph(graph):
+        return _Shape(sum(1 for _ in nx.topological_generations(graph)), 1.0)
+    return _Shape(0, 1 / (1 + _widest(graph)))
+
+
+def _limit(ties: _Ties, semantics: Semantics, shape: _Shape, names: Sequence[str]) -> Floats:
+    """(N,) strengths; `names` (N,) are what `NotSettled` calls the nodes."""
+    found, pull = ties.base, PULLS[semantics]
+    if shape.generations or not len(found):
+        for _ in range(shape.generations):
+            found = _pulled(ties, pull, found)
+        return found
+    found, moving = _settle(ties, pull, shape.step)
+    if moving.any():
+        restless = ", ".join(dict.fromkeys(name for name, moves in zip(names, moving, strict=True) if moves))
+        raise NotSettled(
+            f"under {semantics} these strengths had not settled after {HORIZON:g} units of time, because arguments "
+            f"answer one another in circles: {restless}; try the other semantics"
+        )
+    return found
+
+
+def _without_each(ties: _Ties, gone: Ints) -> _Ties:
+    """One graph of B copies side by side, the ties of node `gone` (B,) cut in each; N nodes a copy, in order."""
+    kept = (ties.source != gone[:, None]) & (ties.target != gone[:, None])
+    ahead = len(ties.base) * np.arange(len(gone))[:, None]
+    source, target = (ties.source + ahead)[kept], (ties.target + ahead)[kept]
+    return _Ties(np.tile(ties.base, len(gone)), source, target, np.broadcast_to(ties.sign, kept.shape)[kept])
 
 
 def strengths(graph: nx.DiGraph, semantics: Semantics = "df_quad") -> dict[str, float]:
@@ -132,19 +176,7 @@ def strengths(graph: nx.DiGraph, semantics: Semantics = "df_quad") -> dict[str, 
     sides a strength crowds round its base score, where `quadratic_energy` goes on counting. Raises `NotSettled` where
     the limit is not reached, `InputError` for a base score or sign that is missing or out of range.
     """
-    ties, pull = _ties(graph), PULLS[semantics]
-    if nx.is_directed_acyclic_graph(graph):
-        found = ties.base
-        for _ in nx.topological_generations(graph):
-            found = _pulled(ties, pull, found)
-    else:
-        found, moving = _settle(ties, pull, 1 / (1 + _widest(graph)))
-        if moving.any():
-            restless = ", ".join(str(node) for node, moves in zip(graph, moving, strict=True) if moves)
-            raise NotSettled(
-                f"under {semantics} these strengths had not settled after {HORIZON:g} units of time, because arguments "
-                f"answer one another in circles: {restless}; try the other semantics"
-            )
+    found = _limit(_ties(graph), semantics, _shape(graph), [str(node) for node in graph])
     return dict(zip(graph, np.clip(found, 0, 1).tolist(), strict=True))
 
 
@@ -207,11 +239,14 @@ def carrying(graph: nx.DiGraph, provision: str, n: int, semantics: Semantics = "
     bearing = nx.ancestors(graph, provision)
     part = graph.copy()  # copies keep the order of nodes and edges, and so the last bit; views need not
     part.remove_nodes_from([node for node in graph if node not in bearing and node != provision])
-    whole, effects = strengths(part, semantics)[provision], []
-    for name in (node for node in part if node != provision):
-        rest = part.copy()
-        rest.remove_node(name)
-        effects.append((name, round(whole - strengths(rest, semantics)[provision], 6)))
+    ties, shape, names = _ties(part), _shape(part), [str(node) for node in part]
+    at, size = names.index(provision), len(names)
+    whole = _limit(ties, semantics, shape, names)[at]
+    others, effects = np.array([i for i in range(size) if i != at], dtype=np.intp), []
+    batch = max(1, TOGETHER // (1 + size + len(ties.sign)))
+    for gone in (others[k : k + batch] for k in range(0, len(others), batch)):
+        left = _limit(_without_each(ties, gone), semantics, shape, names * len(gone)).reshape(-1, size)[:, at]
+        effects += [(names[i], round(float(whole - x), 6)) for i, x in zip(gone, left, strict=True)]
     return sorted(effects, key=lambda pair: -abs(pair[1]))[: max(n, 0)]
 
 

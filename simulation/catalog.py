@@ -72,7 +72,7 @@ def validate(document: Document, model: type[M]) -> M:
         except ValidationError as error:
             mistakes += complaints(document, model, error)
         if issubclass(model, Dossier | Scenario):
-            mistakes += across(document, set(files("agents")))
+            mistakes += across(document, () if issubclass(model, Dossier) else set(files("agents")))
     if mistakes or found is None:
         raise FileErrors(sorted(mistakes, key=lambda m: (m.line, m.column)))
     return found
@@ -86,10 +86,17 @@ def _load_dossier(path: Path, stamp: int) -> Dossier:
 
 def load_dossier(name: str) -> Dossier:
     """The dossier of this name."""
-    known = files("agents")
-    if name not in known:
-        raise unknown("country", name, known)
-    return _load_dossier(known[name], known[name].stat().st_mtime_ns)
+    return load_dossiers([name])[name]
+
+
+def load_dossiers(names: Iterable[str]) -> dict[str, Dossier]:
+    """The dossiers of some countries by name, with the folders looked through once."""
+    known, found = files("agents"), {}
+    for name in names:
+        if name not in known:
+            raise unknown("country", name, known)
+        found[name] = _load_dossier(known[name], known[name].stat().st_mtime_ns)
+    return found
 
 
 def locate(name: str) -> Path:
@@ -120,7 +127,7 @@ def load_scenario(name: str) -> Scenario:
 
 def load_table(scenario: Scenario) -> tuple[Dossier, ...]:
     """The dossiers of everybody at the table; each must hold a document out on the scenario's date."""
-    found = {name: load_dossier(name) for name in scenario.seats}
+    found = load_dossiers(scenario.seats)
     informed(scenario, found)
     return tuple(found.values())
 

@@ -11,19 +11,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TextIO
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
+from simulation import gallery
 from simulation.dossier import Dossier
 from simulation.report.pages import Block, Grid, Heading, Items, Page
 from simulation.report.sheet import flat
 from simulation.scenario import Scenario
 from simulation.statement import LABELS, Statement
 from simulation.transcript import Gap
-from simulation.wording import signed
+from simulation.wording import MOST, several, signed
 
 if TYPE_CHECKING:
     from simulation.runs import Run
@@ -37,6 +38,8 @@ STYLES = {
 }
 WIDTH = 120
 """Mistakes that are shown, and columns where there is no terminal."""
+FRAME = 6
+"""The lines around the rows of the live table, the cursor's among them."""
 
 
 def stderr() -> Console:
@@ -96,7 +99,9 @@ class Lines(Quiet):
     def started(self, scenario: Scenario, seats: Mapping[str, Dossier]) -> None:
         """Called when everybody sits."""
         self._rounds = scenario.debate.rounds
-        print(f"{scenario.title}: {', '.join(d.short for d in seats.values())}", file=self._out)
+        names = [d.short for d in seats.values()]
+        shown = f"{len(names)} seats, {several(names)}" if len(names) > MOST else ", ".join(names)
+        print(f"{scenario.title}: {shown}", file=self._out)
 
     def heard(self, kind: str, what: Statement | Gap | int) -> None:
         """Called at each round, turn and gap."""
@@ -158,7 +163,9 @@ class Panel(Quiet):
     def started(self, scenario: Scenario, seats: Mapping[str, Dossier]) -> None:
         """Called when everybody sits."""
         self._seats, self._rounds, self._title = tuple(seats.values()), scenario.debate.rounds, scenario.title
-        self._live = Live(self._draw(), console=self._console, refresh_per_second=12, transient=False)
+        self._live = Live(
+            get_renderable=self._draw, console=self._console, refresh_per_second=12, vertical_overflow="crop"
+        )
         self._live.start()
 
     def heard(self, kind: str, what: Statement | Gap | int) -> None:
@@ -169,14 +176,10 @@ class Panel(Quiet):
             self._failed.add(f"{what.code}-{what.round}")
         else:
             self._round, self._tokens = what, {}
-        if self._live:
-            self._live.update(self._draw())
 
     def hears(self, seat: str, tokens: int) -> None:
         """Called as a reply comes in."""
         self._tokens[seat] = tokens
-        if self._live:
-            self._live.update(self._draw())
 
     def told(self, line: str) -> None:
         """Called with what a person should know while it runs."""
@@ -194,7 +197,15 @@ class Panel(Quiet):
         tokens = self._tokens.get(code)
         return Text(f"{tokens} tokens" if tokens else "speaking", style="dim")
 
-    def _draw(self) -> Table:
+    def _draw(self) -> Table | Group:
+        """What to show now: the table, or its counts and last words where it is taller than the terminal."""
+        if len(self._seats) + FRAME <= self._console.height:
+            return self._rows()
+        said, failed, tokens = tuple(self._said.values()), frozenset(self._failed), dict(self._tokens)
+        now = gallery.Progress(self._title, self._seats, self._round, self._rounds, said, failed, tokens)
+        return gallery.view(now, STYLES)
+
+    def _rows(self) -> Table:
         table = Table(title=Text(self._title), title_justify="left", expand=False)
         table.add_column("desk")
         for number in range(1, self._rounds + 1):

@@ -14,7 +14,7 @@ from simulation.stability import Label
 from simulation.stance import CAP, CENTRAL, to_stance
 from simulation.statement import LABELS, Recorded, Statement
 from simulation.transcript import Transcript
-from simulation.wording import chance, listed, signed, upper
+from simulation.wording import MOST, chance, listed, several, signed, upper
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -36,8 +36,8 @@ class Desk:
         self.said = {s.code: s for s in final}
 
     def who(self, codes: Sequence[str]) -> str:
-        """Names in prose."""
-        return listed([self.names[c] for c in codes])
+        """Names in prose; of many the first few, and how many more."""
+        return several([self.names[c] for c in codes])
 
     def ids(self, codes: Sequence[str]) -> tuple[str, ...]:
         """The final statements of some countries."""
@@ -54,7 +54,7 @@ class Desk:
 
     def at(self, codes: Sequence[str], provision: str) -> str:
         """Japan (+0.57) and the EU (+0.41)."""
-        return listed([f"{self.names[c]} ({signed(self.said[c].view(provision).position)})" for c in codes])
+        return several([f"{self.names[c]} ({signed(self.said[c].view(provision).position)})" for c in codes])
 
 
 def camps(desk: Desk, merged: Merge) -> Finding:
@@ -204,7 +204,9 @@ def certainty(desk: Desk, record: Transcript) -> tuple[Finding, ...]:
     rows = sorted(record.final, key=side_share)
     free = [s for s in rows if not ruled(s)]
     parts = [f"{side(s.stance)} from {desk.names[s.code]}, {chance(side_share(s))}" for s in free]
-    found = [Finding(text=f"Weakest first: {'; '.join(parts)}.", evidence=tuple(s.id for s in free))] if free else []
+    more = f"; {len(parts) - MOST} others are surer" if len(parts) > MOST else ""
+    text = f"Weakest first: {'; '.join(parts[:MOST])}{more}."
+    found = [Finding(text=text, evidence=tuple(s.id for s in free))] if free else []
     for said in rows:
         if ruled(said):
             share = said.probabilities[3] + said.probabilities[4]

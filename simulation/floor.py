@@ -44,11 +44,11 @@ class Floor:
 
     def __post_init__(self) -> None:
         table = self.table
+        self._earlier: dict[int, tuple[Statement, ...]] = {}
         data = stance.inputs(self.scenario, table)
         self.stakes, self.relations = stance.importance(data), data.relations
         opening = stance.agreement(data)
-        day = self.scenario.day
-        near = np.array([[d.affinity(other.code, day) for other in table] for d in table])
+        near = stance.affinities(table, [d.code for d in table], self.scenario.day)
         self.mixing = influence.weights(np.array([d.standing for d in table]), near)
         frozen = np.zeros(opening.shape, dtype=bool)
         ids = [p.id for p in self.scenario.provisions]
@@ -66,9 +66,12 @@ class Floor:
         return tuple(self.seats.values())
 
     def _heard(self, before: int) -> tuple[Statement, ...]:
-        rows = enumerate(self.order[: before - 1], 1)
-        ids = [f"{code}-{number}" for number, row in rows for code in row]
-        return tuple(self.statements[name] for name in ids if name in self.statements)
+        """Everything said before a round, the same tuple for every seat of that round."""
+        if before not in self._earlier:
+            rows = enumerate(self.order[: before - 1], 1)
+            ids = [f"{code}-{number}" for number, row in rows for code in row]
+            self._earlier[before] = tuple(self.statements[name] for name in ids if name in self.statements)
+        return self._earlier[before]
 
     def turn(self, country: str, number: int) -> Turn:
         """What the analyst of a country is given in a round."""
@@ -120,6 +123,8 @@ class Floor:
     def restore(self, kept: Sequence[Said]) -> None:
         """Put back what was written down before."""
         for what in kept:
+            for later in [number for number in self._earlier if number > what.round]:
+                del self._earlier[later]
             if isinstance(what, Statement):
                 self.statements[what.id] = what
                 self.gaps.pop(what.id, None)

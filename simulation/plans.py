@@ -201,7 +201,7 @@ def again(launched: Mapping[str, Any], place: str) -> Plan:
         scenario = Scenario.model_validate(launched["scenario"])
         settings = Settings.model_validate(launched["settings"]) if launched["settings"] else None
         edits = tuple(launched.get("edits", ()))
-        seats = edited({name: catalog.load_dossier(name) for name in scenario.seats}, edits)
+        seats = edited(catalog.load_dossiers(scenario.seats), edits)
         inputs, engines, made = (dict(launched[part]) for part in ("inputs", "engines", "made"))
         found = Plan(scenario, seats, engines, inputs, made, settings, launched["narrate"], edits)
         changed = stale(found)

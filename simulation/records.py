@@ -104,7 +104,7 @@ def load(folder: Path) -> Run:
         return Run(
             plan=Plan(
                 scenario=scenario,
-                seats=edited({name: catalog.load_dossier(name) for name in scenario.seats}, data.get("edits", ())),
+                seats=edited(catalog.load_dossiers(scenario.seats), data.get("edits", ())),
                 engines=dict(data["engines"]),
                 inputs=dict(data["inputs"]),
                 made=dict(data["made"]),

@@ -15,20 +15,18 @@ CHALLENGED = 5.0
 """How much more an argument counts that was put to the desk in person."""
 
 
-def _threat(note: Note, said: Statement, argument: Argument) -> float:
+def _threat(note: Note, listened: float, theirs: float, stake: float, argument: Argument) -> float:
     """Influence times disagreement times stake.
 
+    They are how much the desk listens to the seat, where that stands on the provision, and how much the provision
+    matters to the desk.
     An argument on one's own side of the question threatens less, and so does another's own legal limit or condition.
     """
-    turn = note.turn
-    seats = [d.code for d in turn.table]
-    stakes = {p.id: float(s) for p, s in zip(turn.scenario.provisions, turn.stakes, strict=True)}
-    own, theirs = note.judgement.agrees(argument.provision), said.view(argument.provision).position
+    own = note.judgement.agrees(argument.provision)
     against_us = (1 if argument.side == "for" else -1) * own < 0
     distance = abs(theirs - own) / 2 * (1.0 if against_us else 0.3)
-    influence = 0.1 + float(turn.mixing[seats.index(said.code)])
     holds = 0.3 if argument.kind in HOLDS else 1.0
-    return influence * distance * stakes[argument.provision] * holds
+    return (0.1 + listened) * distance * stake * holds
 
 
 def targets(note: Note) -> list[tuple[Statement, Argument]]:
@@ -40,9 +38,14 @@ def targets(note: Note) -> list[tuple[Statement, Argument]]:
     mine = {a.id for s in note.turn.own for a in s.arguments}
     challenges = {a.own for s in note.turn.last_round for a in s.answers if a.argument in mine and a.tone == "rebuts"}
     found: dict[str, tuple[float, Statement, Argument]] = {}
+    stakes = {p.id: float(s) for p, s in zip(note.turn.scenario.provisions, note.turn.stakes, strict=True)}
+    listened = {d.code: float(x) for d, x in zip(note.turn.table, note.turn.mixing, strict=True)}
     for said in note.turn.last_round:
+        stands = {v.provision: v.position for v in said.views}
         for argument in said.arguments:
-            threat = _threat(note, said, argument) * (CHALLENGED if argument.id in challenges else 1.0)
+            theirs, stake = stands[argument.provision], stakes[argument.provision]
+            threat = _threat(note, listened[said.code], theirs, stake, argument)
+            threat *= CHALLENGED if argument.id in challenges else 1.0
             if argument.id not in answered and threat > found.get(said.code, (0.0,))[0]:
                 found[said.code] = (threat, said, argument)
     ordered = sorted(found.values(), key=lambda row: (-row[0], row[1].id))

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from simulation.themes import ThemeId
-from simulation.written import Code, FullDate, Name, PartialDate, Score, Share, Slug, Text, Written
+from simulation.written import Code, FullDate, Name, PartialDate, Score, Share, Slug, Text, Written, earliest_day
 
 StanceName = Literal["strongly_oppose", "oppose", "neutral", "support", "strongly_support"]
 STANCES: dict[str, int] = {"strongly_oppose": -2, "oppose": -1, "neutral": 0, "support": 1, "strongly_support": 2}
@@ -152,7 +152,7 @@ class Scenario(Written):
     @property
     def day(self) -> datetime.date:
         """The date of the proposal."""
-        return datetime.date.fromisoformat(self.date)
+        return earliest_day(self.date)
 
     @property
     def seats(self) -> tuple[str, ...]:

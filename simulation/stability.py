@@ -9,14 +9,16 @@ from dataclasses import replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
+from simulation import stance
 from simulation.bargaining.coalitions import majority
 from simulation.dossier import Dossier
 from simulation.moderation import rng_for
 from simulation.scenario import Scenario
 from simulation.stance import breaches, cap
 from simulation.statement import Recorded
-from simulation.uncertainty import Draws, VerdictShares, draw, ranged, verdict_shares
+from simulation.uncertainty import Doubts, Draws, VerdictShares, doubts, draw, last_round, ranged, verdict_shares
 
 Label = Literal["robust", "conditional", "fragile"]
 DRAWS = 1000
@@ -67,10 +69,16 @@ def _passes(sides: np.ndarray) -> np.ndarray:
     return np.asarray((sides > 0).sum(axis=-1) > (sides < 0).sum(axis=-1))
 
 
-def _settled(scenario: Scenario, desks: Sequence[Dossier]) -> dict[str, int]:
-    """Sides without any doubt: -1, 0 or 1 by code."""
-    found = np.sign(draw(scenario, desks, n=1, scale=0.0).stances[0])
-    return {d.code: int(s) for d, s in zip(desks, found, strict=True)}
+def _settled(known: Doubts, seats: NDArray[np.intp]) -> dict[str, int]:
+    """Sides of some seats among themselves, without any doubt: -1, 0 or 1 by code."""
+    count = len(known.codes)
+    opening, matter = stance.agreement(known.data)[seats], stance.importance(known.data)[seats]
+    part = replace(known, standing=known.standing[seats], frozen=known.frozen[seats])
+    near = known.affinity[:, :count][np.ix_(seats, seats)]
+    now = last_round(part, opening[None], matter[None], near[None])[0]
+    score = stance.latent(stance.substance(now, matter), known.data.relations[seats])
+    found = np.sign(stance.to_stance(score, known.caps[seats].astype(np.float64)))
+    return {known.codes[i]: int(side) for i, side in zip(seats, found, strict=True)}
 
 
 def with_error(drawn: Draws, scenario: Scenario, desks: Sequence[Dossier]) -> Draws:
@@ -86,12 +94,13 @@ def with_error(drawn: Draws, scenario: Scenario, desks: Sequence[Dossier]) -> Dr
 
 def stability(scenario: Scenario, desks: Sequence[Dossier], draws: int = DRAWS) -> Stability:
     """Draw every number within its doubt, and leave each country out in turn where at least two remain."""
-    base = _settled(scenario, desks)
+    known, everyone = doubts(scenario, desks), np.arange(len(desks))
+    base = _settled(known, everyone)
     drawn = with_error(draw(scenario, desks, n=draws), scenario, desks)
     sides = np.sign(drawn.stances)
     away: dict[str, dict[str, int]] = {}
     if len(desks) > 2:
-        away = {d.code: _settled(scenario, [x for x in desks if x.code != d.code]) for d in desks}
+        away = {d.code: _settled(known, np.delete(everyone, i)) for i, d in enumerate(desks)}
     countries = []
     for i, shares in enumerate(verdict_shares(drawn)):
         code = desks[i].code

@@ -85,6 +85,19 @@ def closeness(dossier: Dossier, parties: Sequence[str], day: date) -> float:
     return float(np.mean([dossier.affinity(c, day) for c in named])) if named else 0.0
 
 
+def affinities(desks: Sequence[Dossier], codes: Sequence[str], day: date) -> Floats:
+    """(C, J) affinity of each country to each of some parties: `Dossier.affinity` for all of them at once."""
+    at = {code: j for j, code in enumerate(codes)}
+    found = np.zeros((len(desks), len(codes)))
+    for row, dossier in zip(found, desks, strict=True):
+        for code, relation in dossier.relations.items():
+            if code in at:
+                row[at[code]] = relation.on(day)
+        if dossier.code in at:
+            row[at[dossier.code]] = 1.0
+    return found
+
+
 def _turn(position: Position, acts: float | None, against: float | None, day: date) -> float:
     """A position on an actor-relative theme: how far it slides toward its value for a rival actor or a partner target.
 

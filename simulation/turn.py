@@ -6,6 +6,7 @@ person can sit in the same seat.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -66,12 +67,12 @@ class Turn:
         """What this round is for."""
         return phases(self.round, self.rounds)
 
-    @property
+    @cached_property
     def own(self) -> tuple[Statement, ...]:
         """What this seat has said so far."""
         return tuple(s for s in self.heard if s.code == self.dossier.code)
 
-    @property
+    @cached_property
     def last_round(self) -> tuple[Statement, ...]:
         """What the others said in the round before."""
         return tuple(s for s in self.heard if s.round == self.round - 1 and s.code != self.dossier.code)

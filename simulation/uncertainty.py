@@ -13,7 +13,6 @@ sponsors and targets without a seat), F = 2 C K + C J + 1 numbers in doubt, B ro
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
 from typing import Any, Literal
 
 import numpy as np
@@ -132,10 +131,10 @@ def _triangles(desks: Sequence[Dossier], scenario: Scenario, parties: Sequence[s
         found.append((p.on(day) if p else 0.0, below, above, -1.0))
     halves = [SALIENCE * (1 - p.confidence) if p else 0.0 for p in held]
     found += [(p.salience if p else 0.0, half, half, 0.0) for p, half in zip(held, halves, strict=True)]
-    for d, code in product(desks, parties):
-        half = RELATION if code in d.relations and code != d.code else 0.0
-        found.append((d.affinity(code, day), half, half, -1.0))
-    value, down, up, least = np.array(found).T
+    tied = stance.affinities(desks, parties, day).ravel()
+    wide: Floats = np.array([RELATION if c in d.relations and c != d.code else 0.0 for d in desks for c in parties])
+    near = np.stack([tied, wide, wide, np.full(wide.shape, -1.0)])
+    value, down, up, least = np.hstack([np.array(found).T, near])
     return np.stack([-np.clip(scale * down, 0, value - least), np.clip(scale * up, 0, 1 - value)])
 
 
@@ -182,7 +181,7 @@ def doubts(
         codes=tuple(codes),
         data=stance.inputs(scenario, desks),
         standing=np.array([d.standing for d in desks]),
-        affinity=np.array([[d.affinity(c, scenario.day) for c in parties] for d in desks]),
+        affinity=stance.affinities(desks, parties, scenario.day),
         shares=_shares(desks, scenario, parties),
         frozen=np.array([[any(p.id == q.id for q, _ in m) for p in scenario.provisions] for m in met]),
         caps=np.array([stance.cap(m) for m in met], dtype=np.int64),
@@ -210,7 +209,8 @@ def triangular(unit: Floats, low: Floats, high: Floats) -> Floats:
 def drawn(known: Doubts, unit: Floats) -> tuple[stance.Inputs, Floats, Floats]:
     """The numbers at `unit` (D, F) from 0 to 1: inputs, affinities (D, C, C) at the table, coefficients (D, 8)."""
     data, (count, size) = known.data, known.affinity.shape
-    offsets = triangular(unit[:, :-1], known.low, known.high)
+    offsets, live = np.zeros((len(unit), known.low.size)), known.low < known.high
+    offsets[:, live] = triangular(unit[:, :-1][:, live], known.low[live], known.high[live])
     own = offsets[:, : -count * size].reshape(len(unit), 2, count, -1)
     near = offsets[:, -count * size :].reshape(len(unit), count, size)
     relations = np.tile(data.relations, (len(unit), 1, 1))
@@ -221,7 +221,7 @@ def drawn(known: Doubts, unit: Floats) -> tuple[stance.Inputs, Floats, Floats]:
     return moved, (known.affinity + near)[..., :count], known.rows[picked]
 
 
-def _last_round(known: Doubts, opening: Floats, matter: Floats, near: Floats) -> Floats:
+def last_round(known: Doubts, opening: Floats, matter: Floats, near: Floats) -> Floats:
     """(D, C, P) positions after the last round; where `influence` takes countries, it is given those of every draw."""
     now, flat, frozen = opening, (-1, opening.shape[-1]), np.broadcast_to(known.frozen, opening.shape)
     open_to = influence.openness(matter.reshape(flat), frozen.reshape(flat)).reshape(opening.shape)
@@ -237,7 +237,7 @@ def hold(known: Doubts, units: Iterable[Floats]) -> Draws:
     for unit in units:
         data, near, rows = drawn(known, unit)
         opening, matter = stance.agreement(data), stance.importance(data)
-        whole = stance.substance(_last_round(known, opening, matter, near), matter)
+        whole = stance.substance(last_round(known, opening, matter, near), matter)
         model: dict[str, Any] = {name: rows[:, k, None] for k, name in enumerate(TERMS)}
         score = stance.latent(whole, data.relations, stance.Coefficients(model, (0, 0, 0, 0), 1))
         passed = (rows[:, None, 4:] <= score[..., None]).sum(-1) - 2

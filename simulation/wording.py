@@ -58,6 +58,20 @@ def listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
 
 
+MOST, FIRST = 12, 3
+"""How many names a sentence lists at most, and how many it still lists of more."""
+
+
+def several(words: Sequence[str]) -> str:
+    """The words as `listed` has them; of more than twelve the first three, and how many others."""
+    return listed(words) if len(words) <= MOST else f"{', '.join(words[:FIRST])} and {len(words) - FIRST} others"
+
+
+def few(words: Sequence[str]) -> Sequence[str]:
+    """The words that `several` would name."""
+    return words if len(words) <= MOST else words[:FIRST]
+
+
 def upper(text: str) -> str:
     """The text with its first letter raised."""
     return text[:1].upper() + text[1:]

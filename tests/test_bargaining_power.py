@@ -1,5 +1,5 @@
 import json
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import factorial
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from simulation.bargaining.coalitions import consensus, majority, two_thirds, weighted
 from simulation.bargaining.power import (
+    _by_chance,
     _by_coalition,
     _by_table,
     banzhaf,
@@ -188,3 +189,19 @@ def test_a_pivot_is_who_turns_the_verdict_by_leaving(stances):
         for code in stances:
             others = {c: s for c, s in stances.items() if c != code}
             assert (rule(others).passes != rule(stances).passes) == (code in found)
+
+
+@pytest.mark.parametrize("quota", [3, 500, 900])
+def test_a_table_too_large_to_count_has_the_indices_that_counting_gives(quota):
+    weights = tuple(int(w) for w in np.random.default_rng(3).integers(0, 60, 40))
+    by_chance = _by_chance(weights, quota)
+    assert shapley_shubik(weights, quota) == pytest.approx(tuple(by_chance[0]), abs=1e-12)
+    assert banzhaf(weights, quota, absolute=True) == pytest.approx(tuple(by_chance[1]), abs=1e-12)
+
+
+def test_two_hundred_players_share_all_power_and_the_heavier_holds_more():
+    weights = [round(0.1 * k, 1) for k in range(1, 201)]
+    for index in (shapley_shubik, banzhaf):
+        shares = index(weights, sum(weights) / 2 + 0.05)
+        assert sum(shares) == pytest.approx(1)
+        assert all(a <= b + 1e-15 for a, b in pairwise(shares))

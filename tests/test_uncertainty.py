@@ -256,7 +256,7 @@ def test_no_draw_rises_above_what_a_rule_leaves_and_rules_hold_positions(wide):
     assert known.caps.min() < 2
     data, near, _ = drawn(known, np.random.default_rng(1).random((20, len(known.groups))))
     opening = stance.agreement(data)
-    last = uncertainty._last_round(known, opening, stance.importance(data), near)
+    last = uncertainty.last_round(known, opening, stance.importance(data), near)
     assert np.allclose(last[:, known.frozen], opening[:, known.frozen])
     assert not np.allclose(last, opening)
 

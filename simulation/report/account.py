@@ -62,6 +62,11 @@ class Amendment:
     against: tuple[str, ...]
     """Codes of those who oppose it even so."""
 
+    @property
+    def up(self) -> int:
+        """How many seats it moves up."""
+        return sum(after > before for _, before, after in self.effect.moved)
+
 
 class Account:
     """What the reports say of one run."""

@@ -6,7 +6,10 @@ and the figure stands at the bar or in the table.
 
 from collections.abc import Sequence
 
+from markupsafe import Markup
+
 from simulation.findings import Finding, ruled
+from simulation.report import crowd
 from simulation.report.account import SCALE, Account
 from simulation.report.charts import FILL, ON, Chart, share, short
 from simulation.report.sheet import FAINT, INK, QUIET, Sheet
@@ -44,9 +47,9 @@ def _reach(account: Account) -> tuple[float, float]:
     return min(places), max(places)
 
 
-def waterfall(account: Account, said: Statement) -> Chart:
-    """How a country's score comes about, from zero, bar by bar, with the cuts between the stances."""
-    steps, (low, high), cuts = _steps(account, said), _reach(account), coefficients().cuts
+def _waterfall(account: Account, said: Statement, steps: Sequence[tuple[str, float]], reading: str) -> Markup:
+    """Bars from zero to the score, with the cuts between the stances."""
+    (low, high), cuts = _reach(account), coefficients().cuts
     left, right, row = 150.0, 348.0, 16.0
     bottom = 24 + row * (len(steps) + 1)
     sheet = Sheet(390, bottom + 22)
@@ -70,23 +73,30 @@ def waterfall(account: Account, said: Statement) -> Chart:
     sheet.text(right + 38, y + 10, signed(said.score), size=10, anchor="end")
     sheet.text(x(0), bottom + 13, "0", size=10, anchor="middle", color=QUIET)
     sheet.text(x(cuts[2]), 12, "support from here", size=10, anchor="middle", color=QUIET)
+    return sheet.svg(f"{account.name(said.code)}: how the score comes about", reading)
+
+
+def waterfall(account: Account, said: Statement) -> Chart:
+    """How a country's score comes about; at a large table in figures only."""
+    steps = _steps(account, said)
     best, worst = max(steps, key=_worth), min(steps, key=_worth)
     parts = [f"most for the proposal: {best[0]} ({signed(best[1])})"] if best[1] > 0 else []
     parts += [f"most against it: {worst[0]} ({signed(worst[1])})"] if worst[1] < 0 else []
     held = ", where a rule holds it down" if ruled(said) else ""
     reading = f"{upper('; '.join(parts))}. The score of {signed(said.score)} stands for: {SCALE[said.stance]}{held}."
     rows = tuple((label, signed(value)) for label, value in [*steps, ("score", said.score)])
-    name = account.name(said.code)
-    drawn = (sheet.svg(f"{name}: how the score comes about", reading),)
+    drawn = () if crowd.large(account) else (_waterfall(account, said, steps, reading),)
+    caption = f"{account.name(said.code)} ({said.id}): bars and sum"
     told = Finding(text=reading, evidence=(said.id,))
-    return Chart("How the score comes about", told, drawn, ("Part", "Adds"), rows, f"{name} ({said.id}): bars and sum")
+    return Chart("How the score comes about", told, drawn, ("Part", "Adds"), rows, caption)
 
 
 def probabilities(account: Account) -> Chart:
     """How likely the model holds each stance for each country, before any rule."""
     left, right, row = 46.0, 396.0, 22.0
-    sheet = Sheet(410, 20 + row * len(account.final))
-    for k, said in enumerate(account.final):
+    seats = crowd.least_sure(account)
+    sheet = Sheet(410, 20 + row * len(seats))
+    for k, said in enumerate(seats):
         x, y = left, 6 + row * k
         sheet.text(left - 6, y + 12, said.code, anchor="end")
         for level, chance in zip(LEVELS, said.probabilities, strict=True):
@@ -99,6 +109,8 @@ def probabilities(account: Account) -> Chart:
     doubt = min(account.final, key=lambda s: max(s.probabilities))
     reading = f"The model is surest of {account.names[sure.code]} and least sure of {account.names[doubt.code]}; "
     reading += "from left to right: strongly oppose, oppose, stand aside, support, strongly support."
+    if len(seats) < len(account.final):
+        reading += f" Drawn are the {len(seats)} seats it is least sure of; the table has all {len(account.final)}."
     rows = tuple((account.name(s.code), *(f"{100 * p:.1f}" for p in s.probabilities)) for s in account.final)
     drawn = (sheet.svg("Probability of each stance", reading),)
     head = ("Desk", *(upper(SCALE[level]) for level in LEVELS))

@@ -14,9 +14,10 @@ from markupsafe import Markup
 from simulation.bargaining.coalitions import agreement_matrix
 from simulation.findings import Finding
 from simulation.prospects import wording
+from simulation.report import crowd
 from simulation.report.account import Account
 from simulation.report.sheet import DASHES, FAINT, INK, QUIET, SIDES, Sheet
-from simulation.wording import listed, signed, upper
+from simulation.wording import signed, upper
 
 COUNTRY = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000")
 FILL = {-2: "#b35806", -1: "#fdb863", 0: "#f7f7f7", 1: "#b2abd2", 2: "#542788"}
@@ -80,7 +81,7 @@ def _panel(account: Account, provision: str, tall: float) -> Markup:
     for number in range(1, rounds + 1):
         sheet.text(at(number, 0)[0], top + tall + 18, str(number), anchor="middle", color=QUIET)
     sheet.text((left + right) / 2, top + tall + 31, "round", anchor="middle", size=10, color=QUIET)
-    ends = sorted(account.final, key=lambda s: (-s.view(provision).position, s.code))
+    ends = sorted(crowd.shown(account), key=lambda s: (-s.view(provision).position, s.code))
     heights = [at(1, s.view(provision).position)[1] for s in ends]
     lowest = top + tall - 12 * (len(ends) - 1)
     marks = _apart([min(h, lowest + 12 * k) for k, h in enumerate(heights)], 12)
@@ -99,7 +100,8 @@ def _panel(account: Account, provision: str, tall: float) -> Markup:
 
 def trajectories(account: Account) -> Chart:
     """Where each country stood on each provision, round by round."""
-    tall = max(110.0, 12.0 * len(account.final))
+    drawn = crowd.shown(account)
+    tall = max(110.0, 12.0 * len(drawn))
     moves = [
         (abs(v.position - v.opening), s.code, account.labels[v.provision], v.opening, v.position)
         for s in account.final
@@ -110,6 +112,8 @@ def trajectories(account: Account) -> Chart:
     evidence = tuple(dict.fromkeys([account.record.of(who)[0].id, account.record.of(who)[-1].id]))
     if size < 0.005:
         reading, evidence = "Nobody moved.", ()
+    elif len(drawn) < len(account.final):
+        reading += f" Drawn are the {len(drawn)} seats that moved most; the table has all {len(account.final)}."
     rounds = range(1, account.record.rounds + 1)
     rows = []
     for said in account.final:
@@ -135,9 +139,31 @@ def agreement(account: Account) -> tuple[list[str], list[list[float]]]:
     return codes, agreement_matrix(np.array(at), np.array(matter)).round(6).tolist()
 
 
+def _groups(account: Account, codes: list[str], near: list[list[float]]) -> Chart:
+    """Who is near whom at a large table: its groups by size, on a line, and how far each two agree."""
+    groups, table = account.run.negotiation.coalitions.groups, crowd.between(account, codes, near)
+    large = sorted(range(len(groups)), key=lambda i: (-len(groups[i].members), i))[: crowd.TOP]
+    most, places = len(groups[large[0]].members), {i: 24.0 + 34 * k for k, i in enumerate(large)}
+    sheet = Sheet(420, 34.0 * len(large) + 16)
+    for i, y in places.items():
+        size = len(groups[i].members)
+        sheet.text(92, y + 6, f"group {i + 1}", anchor="end")
+        sheet.box(100, y - 8, 260 * size / most, 22, FILL[1])
+        sheet.text(106 + 260 * size / most, y + 6, str(size))
+    sizes = [f"group {i + 1} has {len(groups[i].members)} seats ({account.desk.who(groups[i].members)})" for i in large]
+    reading = f"{len(groups)} group{'' if len(groups) == 1 else 's'}; {'; '.join(sizes)}."
+    pairs = [(i, j) for k, i in enumerate(large) for j in large[k:]]
+    rows = tuple((f"Group {i + 1}", f"Group {j + 1}", f"{table[i][j]:.2f}") for i, j in pairs)
+    drawn, told = (sheet.svg("Coalitions", reading),), Finding(text=reading, evidence=account.desk.ids(codes))
+    caption = "Mean agreement of the seats of each two groups, 0 to 1; within a group, of its pairs"
+    return Chart("Who is with whom", told, drawn, ("Group", "And", "Agreement"), rows, caption)
+
+
 def network(account: Account) -> Chart:
     """Who is near whom: countries on a circle in the order of their groups, the nearer the thicker the line."""
     codes, near = agreement(account)
+    if crowd.large(account):
+        return _groups(account, codes, near)
     graph = nx.Graph()
     graph.add_nodes_from(codes)
     pairs = [(a, b, near[i][j]) for i, a in enumerate(codes) for j, b in enumerate(codes) if i < j]
@@ -152,7 +178,7 @@ def network(account: Account) -> Chart:
         sheet.mark(x, y, "circle", FILL[said.stance], INK, 17)
         sheet.text(x, y + 4, said.code, size=10, anchor="middle", color=ON[said.stance])
     groups = account.run.negotiation.coalitions.groups
-    parts = [listed([account.names[c] for c in g.members]) for g in groups]
+    parts = [account.desk.who(g.members) for g in groups]
     joined = sum(value >= CLOSE for *_, value in pairs)
     reading = f"{len(groups)} group{'' if len(groups) == 1 else 's'}: {'; '.join(parts)}."
     reading += f" {joined} of {len(pairs)} pairs agree to {share(CLOSE)} or more and are joined by a line."
@@ -173,7 +199,7 @@ def front(account: Account) -> Chart:
     def at(ambition: float, breadth: int) -> tuple[float, float]:
         return left + (right - left) * ambition, bottom - (bottom - top) * breadth / max(seats, 1)
 
-    for breadth in range(0, seats + 1, 1 if seats <= 6 else 3):
+    for breadth in range(0, seats + 1, 1 if seats <= 6 else 3 if seats <= crowd.LARGE else 10 * -(-seats // 60)):
         sheet.line([at(0, breadth), at(1, breadth)], FAINT, 0.7)
         sheet.text(left - 6, at(0, breadth)[1] + 4, str(breadth), anchor="end")
     for percent in (0, 50, 100):

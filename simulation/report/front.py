@@ -9,7 +9,7 @@ from simulation.findings import Finding
 from simulation.moderation import Landing
 from simulation.report.account import SCALE, Account, Amendment
 from simulation.stance import accuracy
-from simulation.wording import listed, signed, upper
+from simulation.wording import MOST, listed, several, signed, upper
 
 SIDE = {"support": "support", "aside": "standing aside", "oppose": "opposition"}
 
@@ -55,10 +55,11 @@ def _price(account: Account, cheapest: Cheapest) -> Finding:
 def _blocked(account: Account) -> list[Finding]:
     """Who meets a rule on what, and what brings it in all the same."""
     prices = {p.asked: p for p in account.run.negotiation.prices}
-    found = []
-    for said in account.final:
-        if not said.breaches:
-            continue
+    found, meeting = [], [s for s in account.final if s.breaches]
+    if len(meeting) > MOST:
+        text = f"{len(meeting)} seats meet a rule of their own: {account.desk.who([s.code for s in meeting])}."
+        return [Finding(text=text, evidence=tuple(s.id for s in meeting))]
+    for said in meeting:
         places = dict.fromkeys(account.labels[b.provision] for b in said.breaches)
         kinds = dict.fromkeys(b.kind for b in said.breaches)
         text = f"{account.name(said.code)}, by {listed(list(kinds))}: {listed(list(places))}."
@@ -84,7 +85,7 @@ def amendment(account: Account, change: Amendment) -> Finding:
     """What one change of wording would do, in a sentence."""
     moved = [f"{account.names[c]} from {SCALE[a]} to {SCALE[b]}" for c, a, b in change.effect.moved]
     place = "" if change.effect.option == "drop" else f"In the place of {account.labels[change.effect.provision]}: "
-    text = upper(f"{place}{listed(moved) or 'nobody moves a step'}")
+    text = upper(f"{place}{several(moved) or 'nobody moves a step'}")
     if change.cleared:
         text += f"; meets no rule of {account.desk.who(change.cleared)} there any more"
     if change.met:

@@ -10,7 +10,8 @@ from typing import Any
 
 import jinja2
 
-from simulation.report import bars, charts, front
+from simulation.bargaining.power import COUNTED
+from simulation.report import bars, charts, crowd, front
 from simulation.report.account import BADGE, SCALE, Account
 from simulation.report.citations import Sources
 from simulation.report.desks import pages
@@ -21,7 +22,7 @@ from simulation.runs import Run
 from simulation.stance import OPEN
 from simulation.statement import LABELS, Statement
 from simulation.turn import phases
-from simulation.wording import signed, upper
+from simulation.wording import few, signed, upper
 
 STRONG = 0.55
 """Agreement from which a cell takes the strongest shade, as from which prose says welcome or rejected."""
@@ -66,7 +67,7 @@ def environment() -> jinja2.Environment:
     made = templates(finalize=_plain)
     made.filters |= {"signed": signed, "upper_first": upper, "anchor": anchor, "shade": shade, "step": step}
     made.globals |= {"dict": dict}
-    made.filters |= {"web": web, "percent": charts.share, "behind": behind}
+    made.filters |= {"few": few, "web": web, "percent": charts.share, "behind": behind}
     return made
 
 
@@ -109,6 +110,8 @@ def assessment(run: Run, account: Account | None = None) -> str:
             engines=seats,
             columns=_columns(told),
             front=front,
+            crowd=crowd,
+            counted=COUNTED,
             chart=_charts(told),
             near=dict(zip(codes, near, strict=True)),
             pages=pages(told),

@@ -11,12 +11,14 @@ from typing import Any
 
 import jinja2
 
+from simulation.bargaining.power import COUNTED
+from simulation.report import crowd
 from simulation.report.account import BADGE, SCALE, Account
 from simulation.report.citations import Sources
 from simulation.runs import Run
 from simulation.statement import LABELS
 from simulation.turn import phases
-from simulation.wording import signed, upper
+from simulation.wording import few, signed, upper
 
 
 def escape(text: str) -> str:
@@ -86,7 +88,7 @@ def _environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
     )
-    made.filters |= {"md": escape, "upper_first": upper, "signed": signed, "items_of": dict}
+    made.filters |= {"few": few, "md": escape, "upper_first": upper, "signed": signed, "items_of": dict}
     made.filters["name_of"] = lambda code, names: upper(names[code])
     return made
 
@@ -100,6 +102,8 @@ def _render(template: str, account: Account, **more: Any) -> str:
         .render(
             run=run,
             account=account,
+            crowd=crowd,
+            counted=COUNTED,
             scenario=run.scenario,
             finding=run.assessment,
             merge=run.merge,
