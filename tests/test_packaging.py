@@ -3,12 +3,34 @@
 import os
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+REQUIREMENTS = sorted(
+    {r for group in (PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()) for r in group}
+)
+
+
+@pytest.mark.parametrize("text", REQUIREMENTS)
+def test_every_dependency_has_a_lowest_version_and_ends_before_a_major_one(text):
+    bounds = {s.operator: Version(s.version) for s in Requirement(text).specifier}
+    assert set(bounds) == {">=", "<"}
+    assert bounds["<"].release == (bounds["<"].major,), "an upper bound is a whole major version"
+    assert bounds[">="] < bounds["<"]
+
+
+def test_every_extra_but_those_of_the_project_itself_is_in_the_development_environment_too():
+    """So that the suite tests it, and one lower bound serves: the browser's tests have an environment of their own."""
+    optional = PROJECT["optional-dependencies"]
+    for extra in set(optional) - {"dev", "release", "browser"}:
+        assert set(optional[extra]) <= set(optional["dev"]), extra
 
 
 @pytest.fixture(scope="module")

@@ -18,11 +18,12 @@ def command(run: str, under: Path, out: Path | None) -> int:
     """
     from simulation import launches
     from simulation.folders import place
+    from simulation.plans import stale
     from simulation.records import locate
     from simulation.report import files
 
     folder = locate(run, under)
-    _, made = launches.replay(folder, files.reports)
+    found, made = launches.replay(folder, files.reports)
     if out is not None:
         click.echo(f"written: {place(made, out)}", err=True)
     different = [
@@ -32,6 +33,8 @@ def command(run: str, under: Path, out: Path | None) -> int:
     ]
     for name in different:
         click.echo(f"{folder / name} is not what the replies give", err=True)
+    for name in stale(found.plan) if different else ():
+        click.echo(f"{name} is not the file the run was made from", err=True)
     if not different:
         click.echo(f"{folder}: {len(made)} files re-created, byte for byte the same")
     return 2 if different else 0
