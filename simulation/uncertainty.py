@@ -37,7 +37,7 @@ TERMS = ("substance", *stance.RELATIONS)
 SPREAD = np.array([0.44, 0.40, 0.50, 0.39, 0.35, 0.26, 0.21, 0.44])
 """Standard errors of the four weights and four cut points: 200 resamples of the 57 cases, November 2026."""
 ROWS, NUMBERS = 1000, 2**17
-"""Rows drawn where the data file holds none; how many numbers a chunk holds in its largest array, 1 MB, as a cache does."""
+"""Rows drawn where the data file holds none; how many numbers a chunk holds in its largest array, 1 MB: in the cache."""
 STREAM = 1001
 """Where the random numbers of this module begin, beyond those of any round."""
 
