@@ -1,13 +1,15 @@
 """Two published deliberation packages driven by a fake model that takes its time: calls and seconds, as JSON.
 
 Run by calls.py with the Python of an environment of their own (make bench-calls makes it): they bring a hundred
-packages that nothing else here needs. Each is set up at its cheapest for five speakers and three rounds.
+packages that nothing else here needs. Each is set up at its cheapest for five speakers and three rounds, and held once
+unmeasured, for its imports. Usage: peers.py [SECONDS-A-CALL [NAME]]
 """
 
 import contextlib
 import io
 import json
 import re
+import resource
 import sys
 import tempfile
 import threading
@@ -22,14 +24,15 @@ DELAY = float(sys.argv[1]) if len(sys.argv) > 1 else 0.5
 class Counter:
     """Counts calls and lets each take its time."""
 
-    def __init__(self):
-        self.calls, self._one = 0, threading.Lock()
+    def __init__(self, delay):
+        self.calls, self._delay, self._one = 0, delay, threading.Lock()
 
     def wait(self):
         with self._one:
             self.calls += 1
             number = self.calls
-        time.sleep(DELAY)
+        if self._delay:
+            time.sleep(self._delay)
         return number
 
 
@@ -89,16 +92,20 @@ def concordia(counter):
 
 
 def main():
-    rows = []
+    rows, asked = [], sys.argv[2:] or ["caucus", "concordia"]
     for name, package, hold in (("caucus", "caucus", caucus), ("concordia", "gdm-concordia", concordia)):
-        counter, start = Counter(), time.perf_counter()
+        if name not in asked:
+            continue
         try:
+            hold(Counter(0.0))
+            counter, start = Counter(DELAY), time.perf_counter()
             hold(counter)
         except Exception as error:
             rows.append({"name": name, "error": f"{type(error).__name__}: {error}"})
             continue
         seconds = time.perf_counter() - start
-        rows.append({"name": f"{name} {version(package)}", "calls": counter.calls, "seconds": seconds})
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+        rows.append({"name": f"{name} {version(package)}", "calls": counter.calls, "seconds": seconds, "peak": peak})
     print(json.dumps(rows))
 
 

@@ -35,8 +35,8 @@ POSITION, SALIENCE, RELATION = 0.5, 0.2, 0.15
 TERMS = ("substance", *stance.RELATIONS)
 SPREAD = np.array([0.44, 0.40, 0.50, 0.39, 0.35, 0.26, 0.21, 0.44])
 """Standard errors of the four weights and four cut points: 200 resamples of the 57 cases, November 2026."""
-ROWS, NUMBERS = 1000, 2**18
-"""Rows drawn where the data file holds none; how many numbers a chunk holds in its largest array, 2 MB."""
+ROWS, NUMBERS = 1000, 2**17
+"""Rows drawn where the data file holds none; how many numbers a chunk holds in its largest array, 1 MB: in the cache."""
 STREAM = 1001
 """Where the random numbers of this module begin, beyond those of any round."""
 
@@ -214,9 +214,12 @@ def drawn(known: Doubts, unit: Floats) -> tuple[stance.Inputs, Floats, Floats]:
     own = offsets[:, : -count * size].reshape(len(unit), 2, count, -1)
     near = offsets[:, -count * size :].reshape(len(unit), count, size)
     relations = np.tile(data.relations, (len(unit), 1, 1))
-    relations[..., [0, 2]] += (near[..., None] * known.shares).sum(-2)
+    for term, part in zip((0, 2), np.moveaxis(known.shares, -1, 0), strict=True):
+        named = np.flatnonzero(part.any(0))  # few parties sponsor, and few are aimed at
+        relations[..., term] += sum((near[..., j] * part[:, j] for j in named), start=np.zeros(near.shape[:2]))
     picked = np.minimum(unit[:, -1] * len(known.rows), len(known.rows) - 1).astype(np.int64)
-    positions = np.clip(data.positions + own[:, 0, :, None, :], -1, 1)
+    positions = data.positions + own[:, 0, :, None, :]
+    np.clip(positions, -1, 1, out=positions)
     moved = stance.Inputs(data.pushes, data.weights, positions, data.saliences + own[:, 1], relations)
     return moved, (known.affinity + near)[..., :count], known.rows[picked]
 
@@ -236,11 +239,11 @@ def hold(known: Doubts, units: Iterable[Floats]) -> Draws:
     found = []
     for unit in units:
         data, near, rows = drawn(known, unit)
-        opening, matter = stance.agreement(data), stance.importance(data)
+        opening, matter = stance.opinions(data)
         whole = stance.substance(last_round(known, opening, matter, near), matter)
         model: dict[str, Any] = {name: rows[:, k, None] for k, name in enumerate(TERMS)}
         score = stance.latent(whole, data.relations, stance.Coefficients(model, (0, 0, 0, 0), 1))
-        passed = (rows[:, None, 4:] <= score[..., None]).sum(-1) - 2
+        passed = sum((rows[:, 4 + k, None] <= score).astype(np.int8) for k in range(4)) - 2
         found.append((score, rows[:, 4:], np.minimum(passed, known.caps).astype(np.int8)))
     return Draws(known.codes, *(np.concatenate(part) for part in zip(*found, strict=True)))
 
