@@ -5,6 +5,7 @@ dropped; of two lines for one question the later counts, since only a failure is
 stands in it: no key, no header, no address.
 """
 
+import errno
 import json
 import os
 import sys
@@ -43,6 +44,10 @@ class Cassette:
         try:
             self._file = self._path.open("ab")
         except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+                raise Unwritable(
+                    f'"{self._path}" cannot be written: {str(error.strerror).lower()}', "make room"
+                ) from None
             raise _unusable(self._path, error.strerror) from None
         claim(self._file, self._path.parent)
         self._replies, self._at, self._whole = _read(self._path)

@@ -201,11 +201,12 @@ async def _through(graph: Graph, floor: Floor, control: Control | None, ask: Ask
     config = _config(floor)
     given: State | Command[Any] | None = {"round": 0, "spoken": []}
     if graph.checkpointer and (kept := await graph.aget_state(config)).values:
-        for _ in range(min(kept.values["round"], floor.scenario.debate.rounds)):
+        rounds = floor.scenario.debate.rounds
+        for _ in range(min(kept.values["round"], rounds)):
             floor.begin()
-        if not kept.next:
+        if not kept.next and kept.values["round"] > rounds:
             return
-        given = None
+        given = None if kept.next else given  # a kill before the first step leaves a debate that is still to begin
     durability: Any = "sync" if graph.checkpointer else None
     while True:
         found = await graph.ainvoke(given, config, durability=durability, control=control)
