@@ -20,7 +20,7 @@ from simulation.calls import CallFailed
 from simulation.documents import Document, read
 from simulation.dossier import Dossier
 from simulation.engines import seat, seating
-from simulation.errors import CommuniqueError, FileErrors, InputError, Mistake
+from simulation.errors import CommuniqueError, FileErrors, InputError, Mistake, Unwritable
 from simulation.floor import Floor
 from simulation.moderation import rng_for
 from simulation.scenario import STANCES, Rounds, Scenario
@@ -148,7 +148,8 @@ async def opening(
     asked = [analysts[c].speak(floor.turn(c, 1)) for c in scored]
     found, failed = [], []
     for country, said in zip(scored, await asyncio.gather(*asked, return_exceptions=True), strict=True):
-        if isinstance(said, CommuniqueError) and not (isinstance(said, CallFailed) and said.setup):
+        stops = isinstance(said, Unwritable) or (isinstance(said, CallFailed) and said.setup)
+        if isinstance(said, CommuniqueError) and not stops:
             failed.append(Failure(scenario.id or "", country, str(said)))
             continue
         if isinstance(said, BaseException):

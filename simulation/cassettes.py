@@ -6,6 +6,7 @@ stands in it: no key, no header, no address.
 """
 
 import asyncio
+import errno
 import json
 import os
 import sys
@@ -18,7 +19,7 @@ from typing import BinaryIO
 from pydantic import ValidationError
 
 from simulation.calls import Caller, CallFailed, Hearing, LimitReached, Reply, Request
-from simulation.errors import InputError
+from simulation.errors import InputError, Unwritable
 
 LONGEST_LINE = 8_000_000
 """Bytes; a reply of the greatest length is shorter however it is escaped."""
@@ -45,7 +46,7 @@ class Cassette:
     def __init__(self, path: Path, read_only: bool = False) -> None:
         self._path, self._read_only = path, read_only
         self._file: BinaryIO | None = None
-        self._replies, self._whole = _read(path)
+        self._replies, self._at, self._whole = _read(path)
         self._batch, self._flushing = _Batch(), asyncio.Lock()
 
     def __enter__(self) -> "Cassette":
@@ -54,16 +55,26 @@ class Cassette:
         try:
             self._file = self._path.open("ab")
         except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+                raise Unwritable(
+                    f'"{self._path}" cannot be written: {str(error.strerror).lower()}', "make room"
+                ) from None
             raise _unusable(self._path, error.strerror) from None
         claim(self._file, self._path.parent)
-        self._replies, self._whole = _read(self._path)
+        self._replies, self._at, self._whole = _read(self._path)
         self._file.truncate(self._whole)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # a line that could not be written is tried again here, and was told of before
+                self._file.close()
             self._file = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of whole lines."""
+        return self._whole
 
     @property
     def replies(self) -> tuple[Reply, ...]:
@@ -74,8 +85,12 @@ class Cassette:
         """The recorded reply to a request."""
         return self._replies.get(request.key)
 
+    def stands_before(self, reply: Reply, size: int) -> bool:
+        """Whether a recorded reply was there when the recording was that many bytes long."""
+        return self._at[reply.key] < size
+
     async def keep(self, reply: Reply) -> None:
-        """Write a reply down; it is on the disk when this returns. Raises `CallFailed` where the disk takes no more.
+        """Write a reply down; it is on the disk when this returns. Raises `Unwritable` where the disk takes no more.
 
         The flush happens in a thread, so that the other seats go on meanwhile.
         """
@@ -86,23 +101,24 @@ class Cassette:
                 self._batch = _Batch()
                 batch.error = await asyncio.to_thread(self._flush, batch.replies)
         if batch.error is not None:
-            raise CallFailed(f"{self._path.name} cannot be written: {batch.error}", "make room", setup=True)
+            raise Unwritable(f'"{self._path}" cannot be written: {batch.error}', "make room")
 
     def _flush(self, replies: Sequence[Reply]) -> str | None:
         """Write lines and flush them; the reason where it cannot be done, with the file as it was before."""
         assert self._file is not None
         rows = (json.dumps(r.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False) for r in replies)
-        lines = "".join(f"{row}\n" for row in rows).encode()
+        lines = [f"{row}\n".encode() for row in rows]
         try:
-            self._file.write(lines)
+            self._file.write(b"".join(lines))
             self._file.flush()
             os.fsync(self._file.fileno())
         except OSError as error:
             with suppress(OSError):
                 self._file.truncate(self._whole)
             return (error.strerror or "the disk takes no more").lower()
-        self._whole += len(lines)
-        self._replies.update({reply.key: reply for reply in replies})
+        for reply, line in zip(replies, lines, strict=True):
+            self._replies[reply.key], self._at[reply.key] = reply, self._whole
+            self._whole += len(line)
         return None
 
 
@@ -115,14 +131,15 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
     return iter(lambda: file.readline(LONGEST_LINE + 1), b"")
 
 
-def _read(path: Path) -> tuple[dict[str, Reply], int]:
-    """The replies of a file by their keys, and how many of its bytes are whole lines."""
+def _read(path: Path) -> tuple[dict[str, Reply], dict[str, int], int]:
+    """The replies of a file by their keys, where each stands, and how many of its bytes are whole lines."""
     found: dict[str, Reply] = {}
+    at: dict[str, int] = {}
     whole = torn = 0
     if path.is_symlink():
         raise _unusable(path, "it is a link")
     if not path.exists():
-        return found, whole
+        return found, at, whole
     try:
         with path.open("rb") as file:
             for number, line in enumerate(_lines(file), 1):
@@ -130,15 +147,15 @@ def _read(path: Path) -> tuple[dict[str, Reply], int]:
                     raise _unusable(path, f"line {torn} is no reply")
                 try:
                     reply = Reply.model_validate_json(line)
-                    whole += len(line) if line.endswith(b"\n") else 0
                     torn = 0 if line.endswith(b"\n") else number
                 except ValidationError:
                     torn = number
                 if not torn:
-                    found[reply.key] = reply
+                    found[reply.key], at[reply.key] = reply, whole
+                    whole += len(line)
     except OSError as error:
         raise _unusable(path, error.strerror) from None
-    return found, whole
+    return found, at, whole
 
 
 def claim(file: BinaryIO, folder: Path) -> None:
@@ -177,10 +194,13 @@ class Recorder:
         cassette: Cassette,
         retry_failures: bool = False,
         forget: Collection[tuple[str, int]] = (),
+        before: int = sys.maxsize,
     ) -> None:
         self._inner, self._cassette, self._retry = inner, cassette, retry_failures
         self._forget = forget
         """Seat and round of turns whose replies came to nothing; they are asked once more."""
+        self._before = before
+        """How long the recording was when that was decided: what came since stands."""
         self._asked: set[str] = set()
         self.used: list[Reply] = []
         """Every reply this answered with, recorded before or not, failures too."""
@@ -203,7 +223,8 @@ class Recorder:
         """Whether a question is asked once more though a reply to it is recorded."""
         if known.key in self._asked:
             return False
-        return (known.failure is not None and self._retry) or (known.seat, known.round) in self._forget
+        forgotten = (known.seat, known.round) in self._forget and self._cassette.stands_before(known, self._before)
+        return (known.failure is not None and self._retry) or forgotten
 
     async def _keep(self, reply: Reply) -> None:
         self._asked.add(reply.key)

@@ -5,7 +5,7 @@ before the built-in ones, so that a user adds a country or a proposal without to
 """
 
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -78,7 +78,7 @@ def validate(document: Document, model: type[M]) -> M:
     return found
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _load_dossier(path: Path, stamp: int) -> Dossier:
     del stamp  # part of the key only: an edited file is read again
     return validate(read(path, shown(path)), Dossier)

@@ -9,6 +9,7 @@ the round finish, and it goes on when there is an answer.
 
 import json
 import operator
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from langgraph.runtime import RunControl
 from langgraph.types import Command, Interrupt, interrupt
 
 from simulation.calls import CallFailed
-from simulation.errors import CommuniqueError, InputError, Interrupted, ProviderError
+from simulation.errors import CommuniqueError, InputError, Interrupted, ProviderError, Unwritable
 from simulation.floor import Floor
 from simulation.moderation import Merge, merge
 from simulation.transcript import Gap, Transcript
@@ -82,7 +83,10 @@ def _begin(floor: Floor, number: int) -> dict[str, Any]:
 
 
 async def speak(state: State, floor: Floor, country: str) -> dict[str, Any]:
-    """One seat speaks; a seat that fails leaves a gap. What was written down before a crash is not said again."""
+    """One seat speaks; a seat that fails leaves a gap. What was written down before a crash is not said again.
+
+    A disk that takes no more is no failure of a seat: it stops the debate.
+    """
     code, number = floor.seats[country].code, state["round"]
     name = f"{code}-{number}"
     if name in floor.statements:
@@ -91,6 +95,8 @@ async def speak(state: State, floor: Floor, country: str) -> dict[str, Any]:
         return {"spoken": []}
     try:
         said = await floor.analysts[country].speak(floor.turn(country, number))
+    except Unwritable:
+        raise
     except CommuniqueError as error:
         setup = isinstance(error, CallFailed) and error.setup
         gap = Gap(
@@ -195,11 +201,12 @@ async def _through(graph: Graph, floor: Floor, control: Control | None, ask: Ask
     config = _config(floor)
     given: State | Command[Any] | None = {"round": 0, "spoken": []}
     if graph.checkpointer and (kept := await graph.aget_state(config)).values:
-        for _ in range(min(kept.values["round"], floor.scenario.debate.rounds)):
+        rounds = floor.scenario.debate.rounds
+        for _ in range(min(kept.values["round"], rounds)):
             floor.begin()
-        if not kept.next:
+        if not kept.next and kept.values["round"] > rounds:
             return
-        given = None
+        given = None if kept.next else given  # a kill before the first step leaves a debate that is still to begin
     durability: Any = "sync" if graph.checkpointer else None
     while True:
         found = await graph.ainvoke(given, config, durability=durability, control=control)
@@ -214,13 +221,15 @@ async def hold(
     """Hold the debate; with a checkpoint file, from where that one stands; `ask` gets answers for people's seats.
 
     Raises `Interrupted` where `control` was asked to stop: what is in flight is finished and written down first; and
-    where people are asked and nobody answers.
+    where people are asked and nobody answers. Raises `Unwritable` where the checkpoints cannot be kept.
     """
     try:
         async with _saver(checkpoints, ask is not None) as saver:
             await _through(build(floor, saver), floor, control, ask)
     except GraphDrained as error:
         raise Interrupted("interrupted after the calls in flight") from error
+    except sqlite3.Error as error:
+        raise Unwritable(f'"{checkpoints}" cannot be used: {error}', "make room") from error
 
 
 async def debate(

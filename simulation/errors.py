@@ -2,7 +2,8 @@
 
     CommuniqueError
     ├── InputError        something the user wrote or asked for is wrong; nothing ran (exit status 2)
-    │   └── FileErrors    every mistake found in files, each with its line and column
+    │   ├── FileErrors    every mistake found in files, each with its line and column
+    │   └── Unwritable    the disk takes no more, or the folder may not be written; what was finished before is kept
     ├── ProviderError     a chat model, key or network failed before any result (exit status 3)
     ├── NotSettled        argument strengths that do not settle; defined in `arguments` (the report does without)
     ├── CallFailed        one call failed for good; its seat is recorded as failed; defined in `calls`
@@ -33,6 +34,17 @@ class InputError(CommuniqueError):
     def __init__(self, message: str, cure: str = "", code: str = "E100") -> None:
         super().__init__(message)
         self.message, self.cure, self.code = message, cure, code
+
+
+class Unwritable(InputError):
+    """The disk takes no more, or the folder may not be written."""
+
+    def __init__(self, message: str, cure: str, code: str = "E101") -> None:
+        super().__init__(message, cure, code)
+
+    def kept(self, go_on: str) -> "Unwritable":
+        """The same where something was finished before, with the command that goes on."""
+        return Unwritable(self.message, f"what was finished is kept; make room, and go on: {go_on}", "E199")
 
 
 class ProviderError(CommuniqueError):
@@ -157,5 +169,6 @@ MEANINGS = {
     "E175": "A person has a seat, and this way of holding a debate asks nobody: seat people with run --human.",
     "E176": "--clock measures the turns of people at the terminal; --on-timeout says what happens when it runs out.",
     "E177": "Two runs of the same inputs that ask a model or a person began within one second, which have one id.",
+    "E199": "The disk is full, or the folder may not be written. What was finished is there: make room, and go on.",
     "E142": "A dry run of a debate that asks no model has nothing to estimate.",
 }

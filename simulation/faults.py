@@ -107,10 +107,18 @@ def retry_after(header: str, now: datetime) -> float | None:
 def _wait(error: BaseException) -> float | None:
     for each in _chain(error):
         headers = getattr(getattr(each, "response", None), "headers", None)
-        header = headers.get("retry-after") if headers is not None else None
-        if header:
-            return retry_after(str(header), datetime.now(UTC))
+        if headers is not None and (header := headers.get("retry-after")):
+            return retry_after(str(header), _now(str(headers.get("date", ""))))
     return None
+
+
+def _now(date: str) -> datetime:
+    """The time by the server's own clock, from its Date header: ours may be wrong; ours where it says none."""
+    try:
+        found = parsedate_to_datetime(date)
+    except ValueError:
+        return datetime.now(UTC)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _said(error: BaseException) -> str:

@@ -1,37 +1,55 @@
 """The files of a run folder: written aside and moved into place, or grown while a model speaks.
 
 A run that asks nobody appears whole or not at all. One that asks a model or a person leaves `launch.json` first, then a
-line in `statements.jsonl` for everything said, so that a kill at any moment loses nothing that was finished.
+line in `statements.jsonl` for everything said, so that a kill at any moment loses nothing that was finished. `run.json`
+comes last: where it is, everything else is. Each file, and the folder that lists it, is on the disk before the next.
 """
 
+import errno
 import json
 import os
+import re
 import shutil
+import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from simulation.errors import InputError
+from simulation.errors import InputError, Unwritable
 from simulation.floor import Said
 from simulation.plans import Plan
 from simulation.statement import Statement
 from simulation.transcript import Gap
 
 LAUNCH, REPLIES, SAID, CHECKPOINTS = "launch.json", "replies.jsonl", "statements.jsonl", "debate.sqlite"
-RECORD = "run.json"
-"""The record of a finished run: where it stands, every other file does."""
+RECORD, AGAIN = "run.json", "again.json"
+SCAFFOLD = (SAID, CHECKPOINTS, f"{CHECKPOINTS}-wal", f"{CHECKPOINTS}-shm", AGAIN)
+"""What only an unfinished run needs."""
+ASIDE = re.compile(r"\..+\.\d+")
+"""What a file is called while it is written."""
 WRITING = ".writing-"
 """How the name of a folder begins in which files lie until they are moved into place."""
-SCAFFOLD = (SAID, CHECKPOINTS, f"{CHECKPOINTS}-wal", f"{CHECKPOINTS}-shm")
-"""What only an unfinished run needs."""
 
 
 def as_text(record: Mapping[str, Any]) -> str:
     """A record as JSON text, always the same for the same record."""
     return json.dumps(record, ensure_ascii=False, indent=1, sort_keys=False) + "\n"
+
+
+def flush(path: Path) -> None:
+    """Have a file, or what a folder lists, on the disk; some systems flush no folder, and keep it in other ways."""
+    folder = path.is_dir()
+    if folder and sys.platform == "win32":
+        return
+    handle = os.open(path, os.O_RDONLY if folder else os.O_RDWR)
+    try:
+        with suppress(OSError) if folder else nullcontext():
+            os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @contextmanager
@@ -40,11 +58,12 @@ def aside(path: Path) -> Iterator[Path]:
     meanwhile = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         yield meanwhile
-        with meanwhile.open("rb+") as file:
-            os.fsync(file.fileno())
+        flush(meanwhile)
         meanwhile.replace(path)
+        flush(path.parent)
     finally:
-        meanwhile.unlink(missing_ok=True)
+        with suppress(OSError):  # what failed before is what has to be told
+            meanwhile.unlink(missing_ok=True)
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
@@ -54,36 +73,56 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 
 def place(files: Mapping[str, str], folder: Path) -> Path:
-    """Write the files of a run; a new folder appears whole, an old one gets each file whole, its record last.
+    """Write the files of a run; a new folder appears whole, an old one gets each file whole and the record last.
 
-    Raises `InputError` where the place cannot be written; nothing half-written stays behind.
+    Raises `Unwritable` where the place cannot be written; nothing half-written stays behind.
     """
     try:
-        return _place(files, folder)
+        with _written(files, folder) as writing:
+            if not _moved(writing, folder):
+                for name in sorted(files, key=RECORD.__eq__):
+                    if name == RECORD:
+                        flush(folder)
+                    (writing / name).replace(folder / name)
+                flush(folder)
     except OSError as error:
-        raise _unwritable(folder.parent, error) from None
+        raise unwritable(folder.parent, error, "give --out another folder, or make room") from None
+    return folder
 
 
-def _unwritable(under: Path, error: OSError) -> InputError:
-    reason = (error.strerror or "cannot be written").lower()
-    return InputError(f'"{under}" cannot be written: {reason}', "give --out another folder, or make room", "E101")
+def unwritable(path: Path, error: OSError, cure: str) -> Unwritable:
+    """The error for a file or folder that takes nothing."""
+    return Unwritable(f'"{path}" cannot be written: {(error.strerror or "the disk takes no more").lower()}', cure)
 
 
-def _place(files: Mapping[str, str], folder: Path) -> Path:
+@contextmanager
+def _written(files: Mapping[str, str], folder: Path) -> Iterator[Path]:
+    """The files on the disk in a folder of their own, in the one they are for or beside it; what is not moved goes."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    writing = Path(tempfile.mkdtemp(prefix=WRITING, dir=folder if folder.exists() else folder.parent))
+    writing = Path(tempfile.mkdtemp(prefix=WRITING, dir=folder if folder.is_dir() else folder.parent))
     try:
         for name, content in files.items():
-            write_whole(writing / name, content)
-        if folder.exists():
-            for name in sorted(files, key=lambda name: name == RECORD):
-                (writing / name).replace(folder / name)
-        else:
-            writing.chmod(0o755)
-            writing.rename(folder)
+            (writing / name).write_bytes(content.encode())
+            flush(writing / name)
+        yield writing
     finally:
         shutil.rmtree(writing, ignore_errors=True)
-    return folder
+
+
+def _moved(writing: Path, folder: Path) -> bool:
+    """Whether a folder could take its name; where something has that name already, nothing changes."""
+    flush(writing)
+    writing.chmod(0o755)
+    try:
+        if folder.exists():
+            return False
+        writing.rename(folder)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.EACCES) and folder.exists():
+            return False  # another process was quicker
+        raise
+    flush(folder.parent)
+    return True
 
 
 @dataclass(frozen=True)
@@ -103,27 +142,38 @@ class Workplace:
         return self.folder / REPLIES
 
     def open(self, plan: Plan) -> None:
-        """Write down the plan before anybody speaks."""
-        place({LAUNCH: as_text(plan.launch())}, self.folder)
+        """Write down the plan before anybody speaks; raises `InputError` where another run has the folder."""
+        try:
+            with _written({LAUNCH: as_text(plan.launch())}, self.folder) as writing:
+                new = _moved(writing, self.folder)
+        except OSError as error:
+            raise unwritable(self.folder.parent, error, "give --out another folder, or make room") from None
+        if not new:
+            cure = f"go on with that one: communique resume {self.folder}; or begin another in a second"
+            raise InputError(f"{plan.id} began within this second, as the clock has it", cure, "E177")
 
     def keep(self, said: Said) -> None:
-        """Add a line for a statement or a gap before the debate goes on.
+        """Add a line for a statement or a gap before the debate goes on; raises `Unwritable`.
 
         What a model said outlasts a kill, not a power cut: then it is made again from its reply, which is flushed.
         """
         kind = "statement" if isinstance(said, Statement) else "gap"
-        line = json.dumps({kind: said.model_dump(mode="json")}, ensure_ascii=False) + "\n"
-        with (self.folder / SAID).open("a", encoding="utf-8", newline="\n") as file:
-            file.write(line)
-            if said.engine != "chat_model":
-                file.flush()
-                os.fsync(file.fileno())
+        line = json.dumps({kind: said.model_dump(mode="json")}, ensure_ascii=False).encode() + b"\n"
+        path = self.folder / SAID
+        try:
+            with path.open("ab") as file:
+                file.write(line if _whole(path) else b"\n" + line)
+                if said.engine != "chat_model":
+                    file.flush()
+                    os.fsync(file.fileno())
+        except OSError as error:
+            raise unwritable(path, error, "make room") from None
 
     def kept(self) -> list[Said]:
-        """Everything written down so far; a last line that a crash cut off is dropped."""
+        """Everything written down so far; a line that a crash cut off is dropped."""
         path = self.folder / SAID
         found: list[Said] = []
-        for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
+        for line in path.read_bytes().split(b"\n") if path.is_file() else []:
             try:
                 entry = json.loads(line)
             except ValueError:
@@ -134,11 +184,43 @@ class Workplace:
                 found.append(Gap.model_validate(entry["gap"]))
         return found
 
-    def clear(self) -> None:
-        """Take away what only an unfinished run needs; the recording too where no model was asked."""
-        for name in SCAFFOLD:
+    def again(self, turns: Collection[tuple[str, int]], recorded: int) -> int:
+        """Prepare to ask some turns of a finished run once more; returns how much of the recording was there before.
+
+        That is written down, so that a kill meanwhile asks for nothing twice that was recorded since. `recorded` is
+        the length of the recording now, in bytes. Raises `Unwritable`.
+        """
+        path = self.folder / AGAIN
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            return int(json.loads(path.read_bytes())["recorded"])
+        try:
+            self._take_away(SCAFFOLD)
+            write_whole(path, as_text({"turns": sorted(turns), "recorded": recorded}))
+        except OSError as error:
+            raise unwritable(path, error, "make room") from None
+        return recorded
+
+    def _take_away(self, names: Iterable[str]) -> None:
+        for name in names:
             (self.folder / name).unlink(missing_ok=True)
+
+    def clear(self, finished: bool = True) -> None:
+        """Take away what only an unfinished run needs; the recording too where no model was asked.
+
+        Of one that could ask nobody, what it asks for once more stays known.
+        """
+        left = (p.name for p in self.folder.glob(".*") if ASIDE.fullmatch(p.name))  # by a process that was killed
+        self._take_away(name for name in (*SCAFFOLD, *left) if finished or name != AGAIN)
         for path in self.folder.glob(f"{WRITING}*"):
             shutil.rmtree(path, ignore_errors=True)
         if self.replies.is_file() and not self.replies.stat().st_size:
             self.replies.unlink()
+
+
+def _whole(path: Path) -> bool:
+    """Whether a file ends with a whole line; a crash may have cut off the last."""
+    with path.open("rb") as file:
+        if not file.seek(0, os.SEEK_END):
+            return True
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"

@@ -8,13 +8,15 @@ import json
 import os
 import re
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from simulation.cassettes import claim
-from simulation.errors import InputError
+from simulation.errors import InputError, Unwritable
 
 BEGINNING = re.compile(rb'\{"cell": (\d{1,18}), "failed": (true|false), "open": (true|false), ')
+ACCESS = "check the folder and its permissions"
 
 
 def line(cell: int, failed: bool, unfinished: bool, **rows: Any) -> str:
@@ -23,10 +25,10 @@ def line(cell: int, failed: bool, unfinished: bool, **rows: Any) -> str:
 
 
 class Journal:
-    """The cells done; in a `with` block it grows, and no other process can open it so."""
+    """The cells done; in a `with` block it grows, and no other process can open it so, unless it is only read."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, read_only: bool = False) -> None:
+        self._path, self._read_only = path, read_only
         self._file: BinaryIO | None = None
         self._at: dict[int, int] = {}
         self._failed: set[int] = set()
@@ -34,12 +36,15 @@ class Journal:
 
     def __enter__(self) -> "Journal":
         try:
-            self._file = self._path.open("a+b")
+            self._file = self._path.open("rb" if self._read_only else "a+b")
         except OSError as error:
-            raise self._unusable((error.strerror or "it cannot be opened").lower()) from None
-        claim(self._file, self._path.parent)
+            raise self._unusable((error.strerror or "it cannot be opened").lower(), ACCESS) from None
         try:
-            self._file.truncate(self._scan(self._file))
+            if self._read_only:
+                self._scan(self._file)
+            else:
+                claim(self._file, self._path.parent)
+                self._file.truncate(self._scan(self._file))
         except InputError:
             self.__exit__()
             raise
@@ -47,11 +52,12 @@ class Journal:
 
     def __exit__(self, *_: object) -> None:
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # a line that could not be written is tried again here, and was told of before
+                self._file.close()
             self._file = None
 
-    def _unusable(self, reason: str) -> InputError:
-        return InputError(f"{self._path} cannot be used: {reason}", "take the folder away and sweep again", "E173")
+    def _unusable(self, reason: str, cure: str = "take the folder away and sweep again") -> InputError:
+        return InputError(f"{self._path} cannot be used: {reason}", cure, "E173")
 
     def _scan(self, file: BinaryIO) -> int:
         """Note where each cell stands; returns how many bytes are whole lines."""
@@ -107,7 +113,7 @@ class Journal:
             os.fsync(self._file.fileno())
         except OSError as error:
             reason = (error.strerror or "the disk takes no more").lower()
-            raise InputError(f"{self._path} cannot be written: {reason}", "make room, and go on", "E101") from None
+            raise Unwritable(f'"{self._path}" cannot be written: {reason}', "make room, and go on") from None
 
     def entries(self) -> Iterator[dict[str, Any]]:
         """Every cell, in the order of their numbers."""

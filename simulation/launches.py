@@ -7,7 +7,7 @@ connection loses a finished call, pays for one twice or asks a person again.
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,13 @@ from simulation.calls import Caller, Reply, Settings
 from simulation.cassettes import Cassette, Recorder, Strict
 from simulation.debate import Ask, Control, Question, put
 from simulation.engines import seat
-from simulation.errors import InputError, Interrupted, ProviderError
+from simulation.errors import InputError, Interrupted, ProviderError, Unwritable
 from simulation.floor import Said
 from simulation.folders import LAUNCH, RECORD, REPLIES, Workplace, as_text, place
 from simulation.plans import Plan, again, made_now
 from simulation.runs import Ears, Run, hold
 from simulation.tally import tally
+from simulation.transcript import Gap
 from simulation.turn import Kit
 from simulation.waiting import wait
 
@@ -99,26 +100,42 @@ async def _held(
         return await hold(asked, caller, company.ears, workplace, stop.control, ask, spoken)
 
 
-def _finish(asked: Plan, inner: Caller | None, company: _Company, workplace: Workplace, reports: Reports,
-            forget: Collection[tuple[str, int]] = (), spoken: Sequence[Said] | None = None) -> Held:  # fmt: skip
-    """Hold the debate in its folder and write its record; a recorded reply is not asked for again.
+@contextlib.contextmanager
+def _at_work(workplace: Workplace) -> Iterator[Cassette]:
+    """The recording of a run, with every other process kept out; what only an unfinished run needs goes in the end.
 
-    `forget` names seat and round of turns whose replies came to nothing and are asked once more; `spoken` is what
-    people said before, where they are not asked again.
+    Where the run breaks off everything stays, and the error says how to go on.
     """
+    command = f"communique resume {workplace.folder}"
     try:
         with Cassette(workplace.replies) as cassette:
-            caller = Recorder(inner, cassette, retry_failures=True, forget=forget) if inner else Strict(cassette)
-            found = wait(_held(asked, caller, company, workplace, spoken))
-            found = replace(found, tally=tally(cassette.replies))
-            place({RECORD: as_text(found.record()), **reports(found)}, workplace.folder)
+            yield cassette
     except (Interrupted, asyncio.CancelledError):
-        raise Interrupted(f"interrupted; go on with: communique resume {workplace.folder}") from None
+        raise Interrupted(f"interrupted; go on with: {command}") from None
+    except Unwritable as error:
+        raise error.kept(command) from None
     except ProviderError:
-        workplace.clear()
+        workplace.clear(finished=False)
         raise
     workplace.clear()
+
+
+def _finish(asked: Plan, caller: Caller, company: _Company, workplace: Workplace, cassette: Cassette, reports: Reports,
+            spoken: Sequence[Said] | None = None) -> Held:  # fmt: skip
+    """Hold the debate in its folder and write its record; `spoken` is what people said, who are not asked again."""
+    found = wait(_held(asked, caller, company, workplace, spoken))
+    found = replace(found, tally=tally(cassette.replies))
+    place({RECORD: as_text(found.record()), **reports(found)}, workplace.folder)
     return Held(found, workplace.folder)
+
+
+def _recorder(
+    inner: Caller | None, cassette: Cassette, forget: Collection[tuple[str, int]] = (), before: int = 0
+) -> Caller:
+    """Answers what is recorded, and has the rest asked, where there is somebody to ask."""
+    if inner is None:
+        return Strict(cassette)
+    return Recorder(inner, cassette, retry_failures=True, forget=forget, before=before)
 
 
 def _connected(asked: Plan, connect: Connect | None, before: Sequence[Reply] = ()) -> Caller | None:
@@ -127,9 +144,6 @@ def _connected(asked: Plan, connect: Connect | None, before: Sequence[Reply] = (
 
 def _open(asked: Plan, workplace: Workplace, company: _Company) -> None:
     """Write down the plan; raises `InputError` where another run has the folder, which it would take for its own."""
-    if (workplace.folder / LAUNCH).exists():
-        cure = f"go on with that one: communique resume {workplace.folder}; or begin another in a second"
-        raise InputError(f"{asked.id} began within this second", cure, "E177")
     workplace.open(asked)
     company.told(f"run {asked.id}; if it breaks off: communique resume {workplace.folder}")
 
@@ -148,7 +162,8 @@ def launch(
     inner = _connected(asked, connect)
     seat(asked.engines, Kit(inner, asked.settings, put=put if ask else None))
     _open(asked, workplace, company)
-    return _finish(asked, inner, company, workplace, reports)
+    with _at_work(workplace) as cassette:
+        return _finish(asked, _recorder(inner, cassette), company, workplace, cassette, reports)
 
 
 def resume(
@@ -170,18 +185,34 @@ def resume(
             "E160",
         )
     asked = again(records.launched(folder), str(folder / LAUNCH))
-    workplace, forget, spoken = Workplace(folder), set[tuple[str, int]](), None
-    if (folder / RECORD).is_file():
-        done = records.load(folder)
-        failed = [gap for gap in done.transcript.gaps if gap.country not in asked.people]
-        if not failed:
-            workplace.clear()
-            told(f"{asked.id} is complete: nothing to resume")
-            return Held(done, folder)
-        forget, spoken = {(gap.code, gap.round) for gap in failed}, done.by_people
+    workplace, company = Workplace(folder), _Company(ears or Ears(), told, ask)
+    if (done := _complete(asked, workplace, told)) is not None:
+        return done
+    with _at_work(workplace) as cassette:
+        if (done := _complete(asked, workplace, told)) is not None:  # by the process that was at work until now
+            return done
+        inner = _connected(asked, connect, cassette.replies)
+        if not (folder / RECORD).is_file():
+            return _finish(asked, _recorder(inner, cassette), company, workplace, cassette, reports)
+        before = records.load(folder)
+        forget = {(gap.code, gap.round) for gap in _failed(before)}
+        caller = _recorder(inner, cassette, forget, workplace.again(forget, cassette.size))
+        return _finish(asked, caller, company, workplace, cassette, reports, before.by_people)
+
+
+def _failed(found: Run) -> list[Gap]:
+    """The turns of a run that may be asked for once more."""
+    return [gap for gap in found.transcript.gaps if gap.country not in found.plan.people]
+
+
+def _complete(asked: Plan, workplace: Workplace, told: Told) -> Held | None:
+    """A run in which nothing is left to do, without what a kill at its very end may have left behind."""
+    if not (workplace.folder / RECORD).is_file() or _failed(found := records.load(workplace.folder)):
+        return None
+    with contextlib.suppress(OSError):
         workplace.clear()
-    inner = _connected(asked, connect, Cassette(workplace.replies, read_only=True).replies)
-    return _finish(asked, inner, _Company(ears or Ears(), told, ask), workplace, reports, forget, spoken)
+    told(f"{asked.id} is complete: nothing to resume")
+    return Held(found, workplace.folder)
 
 
 def replay(folder: Path, reports: Reports) -> tuple[Run, dict[str, str]]:
@@ -218,7 +249,9 @@ def fork(
     spoken = records.load(folder).by_people
     with Cassette(folder / REPLIES, read_only=True) as before:
         _open(asked, workplace, company)
-        return _finish(asked, Strict(before, inner), company, workplace, reports, spoken=spoken)
+        with _at_work(workplace) as cassette:
+            caller = _recorder(Strict(before, inner), cassette)
+            return _finish(asked, caller, company, workplace, cassette, reports, spoken)
 
 
 def changed(folder: Path, changes: tuple[str, ...]) -> Plan:

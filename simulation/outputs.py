@@ -9,20 +9,23 @@ from pathlib import Path
 import click
 
 from simulation.console import show
-from simulation.errors import InputError
-from simulation.folders import write_whole
+from simulation.folders import unwritable, write_whole
 from simulation.report.pages import Page
 from simulation.report.renderings import Result, rendered
 
 
-def save(text: str | bytes, path: Path) -> None:
-    """Write a file whole and print its path; raises `InputError` where it cannot be written."""
+def store(text: str | bytes, path: Path, cure: str) -> None:
+    """Write a file whole; raises `Unwritable` with a cure where it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, text)
     except OSError as error:
-        reason = (error.strerror or "cannot be written").lower()
-        raise InputError(f'"{path}" cannot be written: {reason}', "give --out another file", "E101") from None
+        raise unwritable(path, error, cure) from None
+
+
+def save(text: str | bytes, path: Path) -> None:
+    """Write a file whole and print its path; raises `Unwritable` where it cannot be written."""
+    store(text, path, "give --out another file, or make room")
     click.echo(path)
 
 

@@ -18,7 +18,7 @@ from simulation import cells
 from simulation.catalog import shown
 from simulation.cells import Grid, asks
 from simulation.documents import Document, parse, read
-from simulation.errors import InputError, Interrupted
+from simulation.errors import InputError, Interrupted, Unwritable
 from simulation.folders import as_text, place
 from simulation.frames import to_frame
 from simulation.gates import admitted
@@ -67,7 +67,7 @@ class Swept:
         if self.folder is None:
             yield from self.kept
             return
-        with Journal(self.folder / CELLS) as journal:
+        with Journal(self.folder / CELLS, read_only=True) as journal:
             yield from journal.entries()
 
     def to_frame(self, table: str = "stances") -> Any:
@@ -162,7 +162,10 @@ class _Pace:
 def hold(
     grid: Grid, folder: Path, *, workers: int = 1, connect: Connect | None = None, told: Told = lambda count: None
 ) -> Swept:
-    """Hold the cells that are not done yet; raises `Interrupted` at Ctrl-C with everything finished kept."""
+    """Hold the cells that are not done yet.
+
+    Raises `Interrupted` at Ctrl-C, and `Unwritable` on a full disk, with everything finished kept.
+    """
     pace, limit = _Pace(), ""
     try:
         with Journal(folder / CELLS) as journal:
@@ -178,6 +181,8 @@ def hold(
             return Swept(grid, folder, len(journal.done), len(journal.failed), limit)
     except KeyboardInterrupt:
         raise Interrupted(f"interrupted; go on with: communique sweep --resume {folder}") from None
+    except Unwritable as error:
+        raise error.kept(f"communique sweep --resume {folder}") from None
 
 
 def left(folder: Path, grid: Grid) -> int:

@@ -177,17 +177,22 @@ def fits_schema(value: Any, part: dict[str, Any], whole: dict[str, Any] | None =
         assert value in part["enum"] if "enum" in part else len(value) <= part["maxLength"]
 
 
+def asker(prompt: str) -> tuple[str, int]:
+    """The code of the seat, or `moderator`, and the round that a prompt is for."""
+    seat = re.search(r"\((\w+)\), capital ", prompt)
+    rounds = re.findall(r"^Round (\d+) of \d+\.", prompt, re.MULTILINE)
+    return seat[1] if seat else "moderator", int((rounds or ["1"])[-1])
+
+
 def over_the_wire(caller: AgreeableCaller) -> Callable[[Any], str]:
     """What a server says for an agreeable caller: the seat, round and schema are read off the request it saw."""
 
     def answer(seen: Any) -> str:
         schema = seen.body["response_format"]["json_schema"]["schema"]
         messages = tuple((m["role"], m["content"]) for m in seen.body["messages"])
-        said = "\n".join(text for _, text in messages)
-        seat = re.search(r"\((\w+)\), capital ", said)
-        rounds = re.findall(r"^Round (\d+) of \d+\.", said, re.MULTILINE)
-        request = Request(seat[1] if seat else "moderator", int((rounds or ["1"])[-1]), 1, messages, schema, SETTINGS)
-        found = caller.draft(request) if seat else caller.narration(request)
+        seat, number = asker(seen.prompt)
+        request = Request(seat, number, 1, messages, schema, SETTINGS)
+        found = caller.narration(request) if seat == "moderator" else caller.draft(request)
         return json.dumps(found, ensure_ascii=False)
 
     return answer

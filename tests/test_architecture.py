@@ -55,3 +55,38 @@ def test_the_public_names_are_sorted_and_there():
     assert list(simulation.__all__) == sorted(simulation.__all__)
     for name in simulation.__all__:
         assert getattr(simulation, name)
+
+
+WRITERS = {
+    "folders.py": "writes aside, flushes and moves into place; statements are added to, and people's flushed",
+    "cassettes.py": "adds replies, each flushed",
+    "journals.py": "adds cells, each chunk flushed",
+    "report/grids.py": "fills the file that `aside` gave it",
+    "classroom/doors.py": "a lock, which holds nothing",
+    "cli.py": "the traceback of a bug, in a temporary file",
+}
+"""Who may open a file for writing, and why a crash leaves no half of one."""
+
+
+def _writes(node: ast.AST) -> bool:
+    """Whether an expression writes a file past `folders`."""
+    if not isinstance(node, ast.Call):
+        return False
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    words = [a.value for a in (*node.args, *(k.value for k in node.keywords)) if isinstance(a, ast.Constant)]
+    modes = [w for w in words if isinstance(w, str) and set(w) & set("wax+") and set(w) <= set("rwaxbt+")]
+    moves = name in ("copyfile", "copytree", "savefig", "to_csv", "to_parquet")
+    return (
+        name in ("write_text", "write_bytes", "touch", "ParquetWriter")
+        or moves
+        or ("open" in name.lower() and bool(modes))
+    )
+
+
+def test_every_file_is_written_aside_and_moved_into_place_or_added_to_and_flushed():
+    found = set()
+    for path in MODULES:
+        if any(_writes(node) for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))):
+            found.add(str(path.relative_to(ROOT / "simulation")))
+    assert found <= {*WRITERS}, "write through folders.write_whole or folders.aside"
+    assert {"folders.py", "cassettes.py", "journals.py", "report/grids.py"} <= found

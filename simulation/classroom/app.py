@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import sqlite3
-import time
 from collections.abc import AsyncIterator, Callable, Collection
 from pathlib import Path
 
@@ -15,8 +14,10 @@ from starlette.routing import Route
 
 from simulation.classroom import steps, student_pages, teacher_pages
 from simulation.classroom.bell import EVERYBODY, TEACHER, Ear
+from simulation.classroom.clocks import Steady
 from simulation.classroom.doors import House, Refused
 from simulation.classroom.guards import Guard, TooLarge
+from simulation.classroom.lesson import resumed
 from simulation.classroom.pages import HERE, page
 from simulation.classroom.room import Room
 from simulation.classroom.student_pages import house
@@ -85,7 +86,8 @@ async def _clock(app: Starlette) -> None:
     at: House = app.state.house
     while True:
         for room in list(at.rooms.values()):
-            steps.tick(room, app.state.reports(room), app.state.grace)
+            with contextlib.suppress(sqlite3.Error, OSError):  # a full disk keeps nothing now, and may have room later
+                steps.tick(room, app.state.reports(room), app.state.grace)
         await asyncio.sleep(TICK)
 
 
@@ -98,6 +100,7 @@ async def _life(app: Starlette) -> AsyncIterator[None]:
     at.wake = lambda room: steps.take_up(room, app.state.reports(room))
     for room in at.rooms.values():
         if room.state.stage != "closed":
+            room.state = resumed(room.state, room.now(), app.state.grace)
             at.wake(room)
     clock = asyncio.create_task(_clock(app))
     try:
@@ -125,12 +128,12 @@ def application(
     address: str = "",
     scenario: str = "",
     grace: float = steps.GRACE,
-    clock: Callable[[], float] = time.time,
+    clock: Callable[[], float] | None = None,
 ) -> Classroom:
     """The application: rooms under `folder`, a teacher's `link` secret, and the `hosts` it answers to.
 
     `address` is what students type; `scenario` stands first on the teacher's list; a step can be undone for `grace`
-    seconds.
+    seconds; `clock` gives seconds since 1970, steadily unless told otherwise.
     """
     routes = [
         *student_pages.ROUTES,
@@ -144,9 +147,10 @@ def application(
         HTTPException: missing,
         TooLarge: too_large,
         sqlite3.Error: unkept,
+        OSError: unkept,
         Exception: teacher_pages.plain,
     }
     app = Starlette(routes=routes, lifespan=_life, exception_handlers=handlers)
-    app.state.house = House(folder, link, clock)
+    app.state.house = House(folder, link, clock or Steady())
     app.state.address, app.state.scenario, app.state.grace = address, scenario, grace
     return Classroom(app, hosts)

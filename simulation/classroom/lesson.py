@@ -57,7 +57,7 @@ class Clock(Recorded):
     """The time of a step."""
 
     left: float
-    """Seconds, while it stands still."""
+    """Seconds, while it stands still; while it runs, those it had when it was last set going."""
     ends: float | None = None
     """When it ends, in seconds since 1970, while it runs."""
 
@@ -145,6 +145,16 @@ def left(state: State, now: float) -> float | None:
     if state.clock is None:
         return None
     return max(0.0, state.clock.ends - now) if state.clock.ends is not None else state.clock.left
+
+
+def resumed(state: State, now: float, grace: float) -> State:
+    """The state taken up by a clock that may have been set back: no step gets longer, and no wait than `grace`."""
+    clock, pending = state.clock, state.pending
+    if clock is not None and clock.ends is not None and clock.ends - now > clock.left:
+        clock = Clock(left=clock.left, ends=now + clock.left)
+    if pending is not None and pending.due - now > grace:
+        pending = pending.model_copy(update={"due": now + grace})
+    return state.model_copy(update={"clock": clock, "pending": pending})
 
 
 def paused(state: State, now: float) -> State:

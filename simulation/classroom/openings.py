@@ -5,7 +5,7 @@ that a browser sends ever becomes a path.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -32,7 +32,7 @@ def uploaded(text: str) -> Scenario:
     return found.model_copy(update={"id": found.id or "upload"})
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _listed(name: str, path: Path, stamp: int) -> tuple[str, bool] | None:
     """A scenario's title, and whether it has a history; None for one with mistakes in it."""
     del path, stamp  # part of the key only: an edited file is read again

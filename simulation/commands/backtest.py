@@ -62,9 +62,11 @@ def _show(scored: Any, given: dict[str, Any]) -> None:
     from simulation.report.plain import render_scores, render_trial
 
     if given["html"]:
+        from simulation.outputs import store
         from simulation.report import calibration
 
-        given["html"].write_text(calibration.page(scored.rows, scored.figures), encoding="utf-8")
+        page = calibration.page(scored.rows, scored.figures)
+        store(page, given["html"], "give --html another file, or make room")
         click.echo(f"calibration page: {given['html']}", err=True)
     if given["as_json"]:
         click.echo(json.dumps(scored.as_json(), ensure_ascii=False, indent=1))

@@ -17,6 +17,7 @@ def command(paths: tuple[Path, ...], write: bool) -> None:
 
     from simulation import backtests, catalog
     from simulation.errors import InputError
+    from simulation.outputs import store
 
     if find_spec("scipy") is None:
         raise InputError("the fit needs scipy", 'pip install "communique[fit]"')
@@ -26,6 +27,6 @@ def command(paths: tuple[Path, ...], write: bool) -> None:
     text = fits.as_yaml(fits.fit(backtests.cases(given)[0]))
     if write:
         place = Path(fits.__file__).parent / "coefficients.yaml"
-        place.write_text(text, encoding="utf-8")
+        store(text, place, "make room, and see that you may write there")
         click.echo(f"written: {place}", err=True)
     click.echo(text, nl=False)

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from simulation import cells
-from simulation.errors import InputError
-from simulation.folders import aside, write_whole
+from simulation.folders import aside, unwritable, write_whole
 from simulation.report.tables import guard
 from simulation.rows import Column
 from simulation.sweeps import Swept
@@ -100,13 +99,12 @@ def _plain(text: str) -> str:
 def write(found: Swept, folder: Path) -> list[Path]:
     """Write the tables of a sweep and what their columns mean; returns the files, stances.csv first.
 
-    Raises `InputError` where the folder cannot be written.
+    Raises `Unwritable` where the folder cannot be written.
     """
     parquet = parquet_is_there()
     try:
         paths = [path for table in TABLES for path in _table(found, table, folder, parquet)]
         write_whole(folder / "columns.md", legend(found))
     except OSError as error:
-        reason = (error.strerror or "cannot be written").lower()
-        raise InputError(f'"{folder}" cannot be written: {reason}', "make room, and go on", "E101") from None
+        raise unwritable(folder, error, "").kept(f"communique sweep --resume {folder}") from None
     return [*paths, folder / "columns.md"]
