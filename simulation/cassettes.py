@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from simulation.calls import Caller, CallFailed, Hearing, LimitReached, Reply, Request
 from simulation.errors import InputError
+from simulation.received import owned
 
 LONGEST_LINE = 8_000_000
 """Bytes; a reply of the greatest length is shorter however it is escaped."""
@@ -41,7 +42,7 @@ class Cassette:
         if self._read_only:
             return self
         try:
-            self._file = self._path.open("ab")
+            self._file = owned(self._path).open("ab")
         except OSError as error:
             raise _unusable(self._path, error.strerror) from None
         claim(self._file, self._path.parent)
@@ -97,6 +98,8 @@ def _read(path: Path) -> tuple[dict[str, Reply], int]:
         raise _unusable(path, "it is a link")
     if not path.exists():
         return found, whole
+    if not path.is_file():
+        raise _unusable(path, "it is no plain file")
     try:
         with path.open("rb") as file:
             for number, line in enumerate(_lines(file), 1):

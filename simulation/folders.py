@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from simulation import received
 from simulation.errors import InputError
 from simulation.floor import Said
 from simulation.plans import Plan
+from simulation.received import owned
 from simulation.statement import Statement
 from simulation.transcript import Gap
 
@@ -90,7 +92,9 @@ class Workplace:
 
     @property
     def checkpoints(self) -> Path:
-        """Where the graph keeps how far it has come."""
+        """Where the graph keeps how far it has come; raises `InputError` where a link stands in its place."""
+        for name in SCAFFOLD:
+            owned(self.folder / name)
         return self.folder / CHECKPOINTS
 
     @property
@@ -109,7 +113,7 @@ class Workplace:
         """
         kind = "statement" if isinstance(said, Statement) else "gap"
         line = json.dumps({kind: said.model_dump(mode="json")}, ensure_ascii=False) + "\n"
-        with (self.folder / SAID).open("a", encoding="utf-8", newline="\n") as file:
+        with owned(self.folder / SAID).open("a", encoding="utf-8", newline="\n") as file:
             file.write(line)
             if said.engine != "chat_model":
                 file.flush()
@@ -119,9 +123,9 @@ class Workplace:
         """Everything written down so far; a last line that a crash cut off is dropped."""
         path = self.folder / SAID
         found: list[Said] = []
-        for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
+        for line in received.content(owned(path)).splitlines() if path.exists() else []:
             try:
-                entry = json.loads(line)
+                entry = received.data(line)
             except ValueError:
                 continue
             if "statement" in entry:

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 
 from simulation.cassettes import claim
 from simulation.errors import InputError
+from simulation.received import owned
 
 BEGINNING = re.compile(rb'\{"cell": (\d{1,18}), "failed": (true|false), "open": (true|false), ')
 
@@ -34,7 +35,7 @@ class Journal:
 
     def __enter__(self) -> "Journal":
         try:
-            self._file = self._path.open("a+b")
+            self._file = owned(self._path).open("a+b")
         except OSError as error:
             raise self._unusable((error.strerror or "it cannot be opened").lower()) from None
         claim(self._file, self._path.parent)

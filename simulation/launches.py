@@ -21,7 +21,8 @@ from simulation.errors import InputError, Interrupted, ProviderError
 from simulation.floor import Said
 from simulation.folders import LAUNCH, REPLIES, Workplace, as_text, place
 from simulation.plans import Plan, again, made_now
-from simulation.runs import Ears, Run, hold
+from simulation.runs import Ears, Run, hold, written
+from simulation.seals import HASHES
 from simulation.tally import tally
 from simulation.turn import Kit
 from simulation.waiting import wait
@@ -111,7 +112,7 @@ def _finish(asked: Plan, inner: Caller | None, company: _Company, workplace: Wor
             caller = Recorder(inner, cassette, retry_failures=True, forget=forget) if inner else Strict(cassette)
             found = wait(_held(asked, caller, company, workplace, spoken))
             found = replace(found, tally=tally(cassette.replies))
-            place({"run.json": as_text(found.record()), **reports(found)}, workplace.folder)
+            place(written(found, reports(found), cassette.replies), workplace.folder)
     except (Interrupted, asyncio.CancelledError):
         raise Interrupted(f"interrupted; go on with: communique resume {workplace.folder}") from None
     except ProviderError:
@@ -188,14 +189,18 @@ def replay(folder: Path, reports: Reports) -> tuple[Run, dict[str, str]]:
 
     Raises `InputError` where the folder holds no run, or a reply that is needed was not recorded.
     """
-    done = records.load(folder)
+    done, replies = records.load(folder), tuple[Reply, ...]()
     if done.plan.repeatable:
         found = wait(hold(done.plan))
     else:
         with Cassette(folder / REPLIES, read_only=True) as cassette:
             held = wait(hold(done.plan, Strict(cassette), spoken=done.by_people))
-            found = replace(held, tally=tally(cassette.replies))
-    return found, {"run.json": as_text(found.record()), **reports(found)}
+            replies = cassette.replies
+            found = replace(held, tally=tally(replies))
+    made = written(found, reports(found), replies)
+    if HASHES not in records.raw(folder):  # written before there were any
+        made["run.json"] = as_text(found.record())
+    return found, made
 
 
 def fork(
