@@ -8,8 +8,11 @@ import json
 import os
 import re
 import stat
+from contextlib import suppress
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from simulation.errors import InputError
 
@@ -17,6 +20,14 @@ MAX_BYTES = 200_000_000
 """More than any file of a run."""
 _RAW = re.compile(r"[\x7f-\x9f]")
 _ESCAPED = re.compile(r"(?<!\\)((?:\\\\)*)\\(?:[bf]|u00(?:0[0-8bcef]|1[0-9a-f]|7f|[89][0-9a-f]))", re.IGNORECASE)
+
+
+def near(url: str) -> bool:
+    """Whether an address is on this machine: a file may name no other, or it could have a key sent to its writer."""
+    with suppress(ValueError):
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ip_address(host).is_loopback
+    return False
 
 
 def _refused(path: Path, what: str) -> InputError:
