@@ -25,8 +25,9 @@ _ESCAPED = re.compile(r"(?<!\\)((?:\\\\)*)\\(?:[bf]|u00(?:0[0-8bcef]|1[0-9a-f]|7
 def near(url: str) -> bool:
     """Whether an address is on this machine: a file may name no other, or it could have a key sent to its writer."""
     with suppress(ValueError):
-        host = urlsplit(url).hostname or ""
-        return host == "localhost" or ip_address(host).is_loopback
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        return parts.scheme in ("http", "https") and (host == "localhost" or ip_address(host).is_loopback)
     return False
 
 
