@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from simulation.calls import Caller, CallFailed, Hearing, LimitReached, Reply, Request
 from simulation.errors import InputError, Unwritable
+from simulation.received import owned
 
 LONGEST_LINE = 8_000_000
 """Bytes; a reply of the greatest length is shorter however it is escaped."""
@@ -53,7 +54,7 @@ class Cassette:
         if self._read_only:
             return self
         try:
-            self._file = self._path.open("ab")
+            self._file = owned(self._path).open("ab")
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
                 raise Unwritable(
@@ -140,6 +141,8 @@ def _read(path: Path) -> tuple[dict[str, Reply], dict[str, int], int]:
         raise _unusable(path, "it is a link")
     if not path.exists():
         return found, at, whole
+    if not path.is_file():
+        raise _unusable(path, "it is no plain file")
     try:
         with path.open("rb") as file:
             for number, line in enumerate(_lines(file), 1):

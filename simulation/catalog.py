@@ -4,6 +4,7 @@ The file name is the name; nothing else registers it. Files in the working folde
 before the built-in ones, so that a user adds a country or a proposal without touching the installation.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -41,16 +42,18 @@ def files(kind: Kind) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for folder in folders(kind):
         for path in sorted(folder.rglob("*.yaml"), key=lambda p: (len(p.parts), p)):
-            found.setdefault(path.stem, path)
+            if path.stem.isprintable():
+                found.setdefault(path.stem, path)
     return dict(sorted(found.items()))
 
 
 def shown(path: Path) -> str:
     """How messages name a file: from the working folder where it lies under it."""
     try:
-        return str(path.resolve().relative_to(Path.cwd()))
+        name = str(path.resolve().relative_to(Path.cwd()))
     except ValueError:
-        return str(path)
+        name = str(path)
+    return "".join(c if c.isprintable() else "\ufffd" for c in name)
 
 
 def model_of(document: Document) -> type[Dossier] | type[Scenario] | type[Sweep]:
@@ -117,7 +120,8 @@ def read_scenario(name: str, stdin: bytes | None = None) -> tuple[Scenario, Docu
         path = locate(name)
         document, stem = read(path, shown(path)), path.stem
     scenario = validate(document, Scenario)
-    return scenario.model_copy(update={"id": scenario.id or stem}), document
+    name = scenario.id or re.sub(r"[^a-z0-9_-]+", "-", stem.lower()).strip("-_")[:80] or "scenario"
+    return scenario.model_copy(update={"id": name}), document
 
 
 def load_scenario(name: str) -> Scenario:

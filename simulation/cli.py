@@ -56,10 +56,17 @@ def _configured() -> dict[str, Any]:
         return {}
     import tomllib
 
+    from simulation.received import near
+
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{CONFIG}: {error}", "mend the line, or take the file away", "E105") from None
+    for name, table in found.items():
+        url = table.get("base_url", table.get("base-url")) if isinstance(table, dict) else None
+        if url is not None and not near(str(url)):
+            cure = "give it on the command line, or as COMMUNIQUE_" + name.upper().replace("-", "_") + "_BASE_URL"
+            raise InputError(f"{CONFIG} names another machine as a server, which gets your key", cure, "E137")
     return found
 
 

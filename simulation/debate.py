@@ -15,16 +15,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from sqlite3 import DatabaseError
 from typing import Annotated, Any, TypedDict
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.errors import GraphDrained
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import RunControl
-from langgraph.types import Command, Interrupt, interrupt
+from langgraph.types import Command, Interrupt, StateSnapshot, interrupt
 
 from simulation.calls import CallFailed
 from simulation.errors import CommuniqueError, InputError, Interrupted, ProviderError, Unwritable
@@ -160,6 +162,30 @@ def put(question: Mapping[str, Any]) -> Any:
     return json.loads(interrupt(dict(question)))
 
 
+class _Plain(JsonPlusSerializer):
+    """Reads data back from a checkpoint file, and no objects: the file may be somebody else's.
+
+    Left to itself langgraph imports and calls whatever a checkpoint names.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(pickle_fallback=False, allowed_msgpack_modules=None)
+
+    def loads_typed(self, data: tuple[str, bytes]) -> Any:
+        """What stands in a checkpoint; raises `InputError` where it is none of ours."""
+        try:
+            if data[0] not in ("json", "pickle"):
+                return super().loads_typed(data)
+        except (ValueError, TypeError, NotImplementedError):
+            pass
+        raise _damaged()
+
+
+def _damaged() -> InputError:
+    cure = "take debate.sqlite away and resume: what was said stands in the other files"
+    return InputError("the checkpoint of the debate is damaged", cure, "E127")
+
+
 @asynccontextmanager
 async def _saver(checkpoints: Path | None, people: bool) -> AsyncIterator[BaseCheckpointSaver[Any] | None]:
     """Where the graph keeps how far it has come: a file, or the memory where it has to wait for people."""
@@ -169,7 +195,11 @@ async def _saver(checkpoints: Path | None, people: bool) -> AsyncIterator[BaseCh
     from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
     async with AsyncSqliteSaver.from_conn_string(str(checkpoints)) as saver:
-        await saver.setup()
+        saver.serde = _Plain()
+        try:
+            await saver.setup()
+        except DatabaseError:
+            raise _damaged() from None
         await saver.conn.execute("PRAGMA synchronous=NORMAL")  # replies and people's words are flushed one by one
         yield saver
 
@@ -193,6 +223,17 @@ async def _answers(floor: Floor, pending: Sequence[Interrupt[Any]], ask: Ask | N
     return {name: json.dumps(answer) for name, answer in given.items()}
 
 
+async def _kept(graph: Graph, config: RunnableConfig) -> StateSnapshot:
+    """How far a debate had come; raises `InputError` where its checkpoint is none of this program."""
+    try:
+        kept = await graph.aget_state(config)
+    except (TypeError, KeyError, AttributeError, ValueError, IndexError):
+        raise _damaged() from None
+    if kept.values and not isinstance(kept.values.get("round"), int):
+        raise _damaged()
+    return kept
+
+
 async def _through(graph: Graph, floor: Floor, control: Control | None, ask: Ask | None) -> None:
     """Take the graph to its end, stopping for people as often as it has to.
 
@@ -200,7 +241,7 @@ async def _through(graph: Graph, floor: Floor, control: Control | None, ask: Ask
     """
     config = _config(floor)
     given: State | Command[Any] | None = {"round": 0, "spoken": []}
-    if graph.checkpointer and (kept := await graph.aget_state(config)).values:
+    if graph.checkpointer and (kept := await _kept(graph, config)).values:
         rounds = floor.scenario.debate.rounds
         for _ in range(min(kept.values["round"], rounds)):
             floor.begin()

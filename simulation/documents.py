@@ -15,6 +15,7 @@ import yaml
 from simulation.errors import FileErrors, Mistake
 
 MAX_BYTES, MAX_NODES, MAX_DEPTH = 1_000_000, 50_000, 60
+_STEERING = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
 Where = tuple[int, int, int]
 """Line and column from 1, and width in characters."""
 
@@ -111,15 +112,23 @@ class Document:
             raise self._refuse("E106", start, f"the tag {node.tag} is not allowed", "take the tag out")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, loc)
+        self._plain(node)
         if isinstance(node, yaml.SequenceNode):
             return [self._walk(item, (*loc, i)) for i, item in enumerate(node.value)]
         return _scalar(node)
+
+    def _plain(self, node: Any) -> None:
+        """Refuse text that could steer a terminal; an escape brings such signs past YAML itself."""
+        if isinstance(node, yaml.ScalarNode) and (found := _STEERING.search(node.value)):
+            message = f"a control character, U+{ord(found[0]):04X}, stands in this text"
+            raise self._refuse("E106", node.start_mark, message, "take it out")
 
     def _mapping(self, node: Any, loc: tuple[Any, ...]) -> dict[Any, Any]:
         found: dict[Any, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
                 raise self._refuse("E105", key_node.start_mark, "a key must be a plain word", "use a word as the key")
+            self._plain(key_node)
             key = key_node.value
             mark = key_node.start_mark
             where = (mark.line + 1, mark.column + 1, max(len(key), 1))

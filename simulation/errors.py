@@ -130,6 +130,8 @@ MEANINGS = {
     "E126": "No run, or more than one, answers to this name. A run is an id, a unique prefix, a path, or `latest`.",
     "E127": "run.json cannot be read as a run of this version.",
     "E128": "A dossier or the coefficients changed since the run began, so its statements no longer follow from them.",
+    "E202": "The page does not begin like one of ours, so that nothing keeps it from running scripts or calling home.",
+    "E203": "A file of a folder is a link, a device or a second name of another file: it is neither read nor written.",
     "E160": "The run asked no model, so there is nothing to resume, replay from recorded replies or fork.",
     "E161": "A server was named and no model; the server needs to be told which model is meant.",
     "E162": "A twin is `anonymous` (names, dates and titles hidden) or `language=` and a language.",

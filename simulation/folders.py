@@ -18,9 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from simulation import received
 from simulation.errors import InputError, Unwritable
 from simulation.floor import Said
 from simulation.plans import Plan
+from simulation.received import owned
 from simulation.statement import Statement
 from simulation.transcript import Gap
 
@@ -133,7 +135,9 @@ class Workplace:
 
     @property
     def checkpoints(self) -> Path:
-        """Where the graph keeps how far it has come."""
+        """Where the graph keeps how far it has come; raises `InputError` where a link stands in its place."""
+        for name in SCAFFOLD:
+            owned(self.folder / name)
         return self.folder / CHECKPOINTS
 
     @property
@@ -161,7 +165,7 @@ class Workplace:
         line = json.dumps({kind: said.model_dump(mode="json")}, ensure_ascii=False).encode() + b"\n"
         path = self.folder / SAID
         try:
-            with path.open("ab") as file:
+            with owned(path).open("ab") as file:
                 file.write(line if _whole(path) else b"\n" + line)
                 if said.engine != "chat_model":
                     file.flush()
@@ -173,9 +177,9 @@ class Workplace:
         """Everything written down so far; a line that a crash cut off is dropped."""
         path = self.folder / SAID
         found: list[Said] = []
-        for line in path.read_bytes().split(b"\n") if path.is_file() else []:
+        for line in received.content(owned(path)).split(b"\n") if path.exists() else []:
             try:
-                entry = json.loads(line)
+                entry = received.data(line)
             except ValueError:
                 continue
             if "statement" in entry:

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 from simulation.cassettes import claim
 from simulation.errors import InputError, Unwritable
+from simulation.received import owned
 
 BEGINNING = re.compile(rb'\{"cell": (\d{1,18}), "failed": (true|false), "open": (true|false), ')
 ACCESS = "check the folder and its permissions"
@@ -36,7 +37,7 @@ class Journal:
 
     def __enter__(self) -> "Journal":
         try:
-            self._file = self._path.open("rb" if self._read_only else "a+b")
+            self._file = owned(self._path).open("rb" if self._read_only else "a+b")
         except OSError as error:
             raise self._unusable((error.strerror or "it cannot be opened").lower(), ACCESS) from None
         try:

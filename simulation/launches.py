@@ -21,7 +21,8 @@ from simulation.errors import InputError, Interrupted, ProviderError, Unwritable
 from simulation.floor import Said
 from simulation.folders import LAUNCH, RECORD, REPLIES, Workplace, as_text, place
 from simulation.plans import Plan, again, made_now
-from simulation.runs import Ears, Run, hold
+from simulation.runs import Ears, Run, hold, written
+from simulation.seals import HASHES
 from simulation.tally import tally
 from simulation.transcript import Gap
 from simulation.turn import Kit
@@ -125,7 +126,7 @@ def _finish(asked: Plan, caller: Caller, company: _Company, workplace: Workplace
     """Hold the debate in its folder and write its record; `spoken` is what people said, who are not asked again."""
     found = wait(_held(asked, caller, company, workplace, spoken))
     found = replace(found, tally=tally(cassette.replies))
-    place({RECORD: as_text(found.record()), **reports(found)}, workplace.folder)
+    place(written(found, reports(found), cassette.replies), workplace.folder)
     return Held(found, workplace.folder)
 
 
@@ -220,14 +221,18 @@ def replay(folder: Path, reports: Reports) -> tuple[Run, dict[str, str]]:
 
     Raises `InputError` where the folder holds no run, or a reply that is needed was not recorded.
     """
-    done = records.load(folder)
+    done, replies = records.load(folder), tuple[Reply, ...]()
     if done.plan.repeatable:
         found = wait(hold(done.plan))
     else:
         with Cassette(folder / REPLIES, read_only=True) as cassette:
             held = wait(hold(done.plan, Strict(cassette), spoken=done.by_people))
-            found = replace(held, tally=tally(cassette.replies))
-    return found, {RECORD: as_text(found.record()), **reports(found)}
+            replies = cassette.replies
+            found = replace(held, tally=tally(replies))
+    made = written(found, reports(found), replies)
+    if HASHES not in records.raw(folder):  # written before there were any
+        made[RECORD] = as_text(found.record())
+    return found, made
 
 
 def fork(

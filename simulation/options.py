@@ -115,6 +115,23 @@ def settings_of(given: Mapping[str, Any]) -> Any:
     )
 
 
+def reconnect_with(given: Mapping[str, Any], base_url: str | None) -> Callable[[Any, Any], Any]:
+    """The same for a recorded run, whose server is asked again where it is this machine, or named once more."""
+    connect = connect_with(given)
+
+    def there(settings: Any, before: Any = ()) -> Any:
+        from simulation.received import near
+
+        if base_url:
+            return connect(settings.model_copy(update={"base_url": base_url}), before)
+        if settings.base_url and not near(settings.base_url):
+            cure = "if it is one you trust with your key, name it again with --base-url"
+            raise InputError(f'the run names another machine as its server, "{settings.base_url}"', cure, "E137")
+        return connect(settings, before)
+
+    return there
+
+
 def connect_with(given: Mapping[str, Any]) -> Callable[[Any, Any], Any]:
     """What makes a caller from settings and what was asked before: a live model, counted and held to the budget."""
 

@@ -3,14 +3,13 @@
 What comes back is the record as it stands; whether it is true is for `verification` to say.
 """
 
-import json
 import re
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from simulation import catalog
+from simulation import catalog, received
 from simulation.assessment import Assessment
 from simulation.calls import Settings
 from simulation.errors import InputError, nearest
@@ -21,10 +20,10 @@ from simulation.negotiation import Negotiation
 from simulation.plans import FORMAT, Plan, edited
 from simulation.runs import Run
 from simulation.scenario import Scenario
+from simulation.seals import unsealed
 from simulation.tally import Tally
 from simulation.transcript import Transcript
 
-MAX_BYTES = 200_000_000
 NAME = re.compile(r"\d{4}-\d\d-\d\d-[a-z0-9][a-z0-9_-]*-[0-9a-f]{8}")
 
 
@@ -60,9 +59,7 @@ def raw(folder: Path) -> dict[str, Any]:
     """run.json as data."""
     path = folder / "run.json"
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise InputError(f"{path} is larger than any run", "check that it is the right file", "E103")
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = received.data(received.content(path))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}", "check the path", "E101") from None
     except (ValueError, RecursionError) as error:
@@ -81,7 +78,7 @@ def launched(folder: Path) -> dict[str, Any]:
     """launch.json as data."""
     path = folder / LAUNCH
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = received.data(received.content(path))
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} cannot be read: {error}", "run the scenario again", "E127") from None
     if not isinstance(data, dict) or data.get("format") != FORMAT:
@@ -107,7 +104,7 @@ def load(folder: Path) -> Run:
                 seats=edited(catalog.load_dossiers(scenario.seats), data.get("edits", ())),
                 engines=dict(data["engines"]),
                 inputs=dict(data["inputs"]),
-                made=dict(data["made"]),
+                made=dict(unsealed(data)["made"]),
                 settings=Settings.model_validate(settings) if settings else None,
                 narrate=bool(data.get("narrate", False)),
                 edits=tuple(data.get("edits", ())),

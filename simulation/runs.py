@@ -4,14 +4,14 @@ The record's bytes depend on the inputs and the seed alone, and where a model or
 clock and the machine stand in its `made` block only.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from simulation import arguments
 from simulation.assessment import Assessment, assess
-from simulation.calls import Caller, Hearing, Settings
+from simulation.calls import Caller, Hearing, Reply, Settings
 from simulation.debate import Ask, Control, debate, put
 from simulation.dossier import Dossier
 from simulation.engines import seat
@@ -23,6 +23,7 @@ from simulation.narration import Narration, narrate
 from simulation.negotiation import Negotiation, negotiate
 from simulation.plans import FORMAT, Plan, plan
 from simulation.scenario import Scenario
+from simulation.seals import seal
 from simulation.tally import Tally
 from simulation.transcript import Transcript
 from simulation.turn import Kit
@@ -205,9 +206,14 @@ def run(
     return wait(hold(asked, caller, ears, ask=ask))
 
 
+def written(found: Run, files: Mapping[str, str], replies: Iterable[Reply] = ()) -> dict[str, str]:
+    """The files of a run by name: the reports given, and run.json with their hashes and those of what was said."""
+    return {"run.json": as_text(seal(found.record(), files, replies)), **files}
+
+
 def write(found: Run, files: Mapping[str, str], under: Path) -> Path:
     """Write the run folder with run.json and the reports given as name to text; returns the folder.
 
     Raises `InputError` where the place cannot be written; nothing half-written stays behind.
     """
-    return place({RECORD: as_text(found.record()), **files}, under / found.id)
+    return place(written(found, files), under / found.id)

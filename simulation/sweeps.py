@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from simulation import cells
+from simulation import cells, received
 from simulation.catalog import shown
 from simulation.cells import Grid, asks
 from simulation.documents import Document, parse, read
@@ -106,7 +106,7 @@ def resumed(folder: Path) -> Grid:
     Raises `InputError` where it holds none, or where something it is made from has changed since.
     """
     try:
-        made = json.loads((folder / MADE).read_text(encoding="utf-8"))
+        made = received.data(received.content(folder / MADE))
         known = dict(made["inputs"])
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         text = f"{folder} holds no sweep: {MADE} cannot be read ({type(error).__name__})"

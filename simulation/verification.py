@@ -7,19 +7,21 @@ byte where its engines are deterministic.
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from simulation.folders import LAUNCH, as_text
+from simulation.integrity import Falsehood, bytes_differ, damage, differs
 from simulation.launches import replay
 from simulation.moderation import merge, speaking_order
 from simulation.plans import digests
 from simulation.records import load, raw
 from simulation.report import files
 from simulation.runs import Run
+from simulation.seals import HASHES, unsealed
 from simulation.stance import breaches, cap, probabilities, to_stance
 from simulation.statement import NAMES, Statement
 from simulation.wording import misworded
@@ -27,15 +29,6 @@ from simulation.written import latest_day
 
 NEAR = 5e-5
 """Recorded figures are rounded to six digits; sums of a few dozen of them agree to this."""
-
-
-@dataclass(frozen=True)
-class Falsehood:
-    """One thing in a run folder that is not so."""
-
-    kind: str
-    place: str
-    message: str
 
 
 def _stance(run: Run, said: Statement) -> Iterator[Falsehood]:
@@ -145,37 +138,22 @@ def _inputs(run: Run) -> Iterator[Falsehood]:
 def _again(data: dict[str, Any], folder: Path) -> Iterator[Falsehood]:
     """The debate held again from the record's plan and its recorded replies, compared field by field."""
     fresh = json.loads(json.dumps(replay(folder, lambda held: {})[0].record()))
+    data = unsealed(data)
     for part in sorted({*fresh, *data} - {"format", "made", "inputs"}):
-        yield from _differs(part, fresh.get(part), data.get(part))
+        for place, one, two in differs(part, fresh.get(part), data.get(part)):
+            yield Falsehood("record", place, f"{str(two)[:60]!r}, held again it is {str(one)[:60]!r}")
 
 
-def _differs(place: str, fresh: Any, found: Any) -> Iterator[Falsehood]:
-    if isinstance(fresh, dict) and isinstance(found, dict):
-        for key in sorted({*fresh, *found}):
-            yield from _differs(f"{place}.{key}", fresh.get(key), found.get(key))
-    elif isinstance(fresh, list) and isinstance(found, list) and len(fresh) == len(found):
-        for n, (one, two) in enumerate(zip(fresh, found, strict=True)):
-            yield from _differs(f"{place}[{n}]", one, two)
-    elif fresh != found:
-        shown = f"{str(found)[:60]!r}, held again it is {str(fresh)[:60]!r}"
-        yield Falsehood("record", place, shown)
-
-
-def _reports(run: Run, folder: Path) -> Iterator[Falsehood]:
-    """Every report line for line against what the record renders to."""
-    for name, text in files.reports(run).items():
-        path = folder / name
-        if not path.is_file():
-            yield Falsehood("report", name, "is missing")
-            continue
-        fresh, found = text.splitlines(), path.read_text(encoding="utf-8", errors="replace").splitlines()
-        for number in range(max(len(fresh), len(found))):
-            one, two = fresh[number : number + 1], found[number : number + 1]
-            if one != two:
-                yield Falsehood(
-                    "report", f"{name}:{number + 1}", f"the record does not say: {(two or ['(cut off)'])[0][:90]}"
-                )
-                break
+def _reports(run: Run, folder: Path, data: dict[str, Any]) -> Iterator[Falsehood]:
+    """Every file beside the record byte for byte against what the record gives."""
+    expected = {name: ("report", text) for name, text in files.reports(run).items()}
+    if not run.plan.repeatable:
+        expected[LAUNCH] = ("launch", as_text(run.plan.launch()))
+    named = data.get(HASHES, {}).get("files", {})
+    for name, (kind, text) in expected.items():
+        yield from bytes_differ(kind, folder / name, text.encode(), named.get(name, ""))
+        if HASHES in data and kind == "report" and name not in named:
+            yield Falsehood("hash", f"file {name}", "the record has no hash of it")
 
 
 def _safely(check: Callable[[], Iterator[Falsehood]], name: str) -> list[Falsehood]:
@@ -189,7 +167,7 @@ def _safely(check: Callable[[], Iterator[Falsehood]], name: str) -> list[Falseho
 def verify(folder: Path) -> list[Falsehood]:
     """Everything in a run folder that is not so; an empty list where all of it holds."""
     data, run = raw(folder), load(folder)
-    found = []
+    found = _safely(partial(damage, folder, data), "hashes")
     for check in (_inputs, _table, _answers, _merged):
         found += _safely(partial(check, run), check.__name__.strip("_"))
     for said in run.transcript.statements:
@@ -197,4 +175,6 @@ def verify(folder: Path) -> list[Falsehood]:
         found += _safely(partial(_stance, run, said), said.id)
     if not any(f.kind == "input" for f in found):
         found += _safely(partial(_again, data, folder), "the debate held again")
-    return [*found, *_safely(partial(_reports, run, folder), "reports")]
+    found += _safely(partial(_reports, run, folder, data), "reports")
+    told = {f"file {f.place.partition(':')[0]}" for f in found if f.kind == "report"}
+    return [f for f in dict.fromkeys(found) if f.kind != "hash" or f.place not in told]

@@ -18,6 +18,8 @@ from simulation.verification import verify
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 HOSTILE = '<script>alert(1)</script><img src=x onerror="alert(2)"> {{ 7 * 7 }} & \x00\u202e$x^'
+WRITTEN = HOSTILE.replace("\x00", "")
+"""As much of it as a file may hold."""
 
 
 @pytest.fixture(scope="module")
@@ -238,14 +240,14 @@ def test_a_country_named_script_stays_text(own_agents):
 
 def test_a_hostile_scenario_stays_text(scenario_file):
     path = scenario_file(
-        ("title: Takaichi's call for a quasi-security alliance", f"title: {json.dumps(HOSTILE)}"),
-        ("label: mutual protection", f"label: {json.dumps(HOSTILE)}"),
-        ("text: The participants protect one another's security and safety.", f"text: {json.dumps(HOSTILE)}"),
+        ("title: Takaichi's call for a quasi-security alliance", f"title: {json.dumps(WRITTEN)}"),
+        ("label: mutual protection", f"label: {json.dumps(WRITTEN)}"),
+        ("text: The participants protect one another's security and safety.", f"text: {json.dumps(WRITTEN)}"),
     )
     found = run(str(path))
     sources = [s.model_copy(update={"url": "javascript:alert(3)"}) for s in found.scenario.proposal.sources]
     proposal = found.scenario.proposal.model_copy(update={"sources": tuple(sources)})
-    scenario = found.scenario.model_copy(update={"proposal": proposal})
+    scenario = found.scenario.model_copy(update={"proposal": proposal, "title": HOSTILE})
     text = html.assessment(replace(found, plan=replace(found.plan, scenario=scenario)))
     page = assert_harmless(text)
     assert sources
@@ -259,9 +261,9 @@ def lines(takaichi):
     for said in takaichi.transcript.statements:
         if said.code == "AUS" or said.id == "EU-2":
             continue
-        bare = tuple(a.model_copy(update={"sources": (), "claim": HOSTILE}) for a in said.arguments)
-        left = (Departure(kind="stance", text=HOSTILE),)
-        change = {"engine": "chat", "headline": HOSTILE, "arguments": bare, "departures": left}
+        bare = tuple(a.model_copy(update={"sources": (), "claim": WRITTEN}) for a in said.arguments)
+        left = (Departure(kind="stance", text=WRITTEN),)
+        change = {"engine": "chat", "headline": WRITTEN, "arguments": bare, "departures": left}
         change = change if said.code == "IND" else {}
         yield said.model_copy(update=change)
 

@@ -4,18 +4,20 @@ Figures of a delegation stay, since they are no one person's words; sentences ar
 in every report made from it. The whole room goes with its folder.
 """
 
-import json
 import shutil
 from typing import Any
 
 from simulation import records
 from simulation.analysts.human import shortened
+from simulation.cassettes import Cassette
 from simulation.classroom.room import RUNS, Room
 from simulation.classroom.table import Table
 from simulation.drafts import clean
 from simulation.errors import InputError
-from simulation.folders import as_text, place
+from simulation.folders import REPLIES, as_text, place
 from simulation.report import files
+from simulation.runs import written
+from simulation.seals import unsealed
 
 NOTE = "[taken out at the writer's request]"
 SHORTEST = 3
@@ -62,11 +64,12 @@ def _take_out(room: Room, country: str, texts: list[str]) -> None:
     if room.table is None or room.table.run is None or not (folder / "run.json").is_file():
         cure = "wait until the last round is heard, or delete the whole room"
         raise InputError("the debate is still answering what this student wrote", cure, "E184")
-    data = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    data = unsealed(records.raw(folder))
     kept = {key: data[key] for key in ("scenario", "inputs", "engines", "made")}
     place({"run.json": as_text({**redacted(data, texts), **kept})}, folder)
     changed = records.load(folder)
-    place(files.reports(changed), folder)
+    asked = Cassette(folder / REPLIES, read_only=True).replies
+    place(written(changed, files.reports(changed), asked), folder)
     for number in range(1, room.setup.rounds + 1):
         body = room.store.replies(number).get(country)
         if body is not None:

@@ -22,7 +22,7 @@ def command(run: str, under: Path, base_url: str | None, as_json: bool, quiet: b
     No person is asked twice either. A run that finished with failed seats, or at its budget, asks those seats again.
     """
     from simulation import attendance, console, launches, seats
-    from simulation.options import connect_with
+    from simulation.options import reconnect_with
     from simulation.records import locate, seating
     from simulation.report import files
     from simulation.statement import HUMAN
@@ -31,11 +31,7 @@ def command(run: str, under: Path, base_url: str | None, as_json: bool, quiet: b
     engines = seating(folder)
     people = tuple(country for country, engine in engines.items() if engine == HUMAN)
     clock = seats.clock(given["clock"], given["on_timeout"], people)
-    connect = connect_with(given)
-
-    def connect_there(settings: Any, before: Any) -> Any:
-        return connect(settings.model_copy(update={"base_url": base_url}) if base_url else settings, before)
-
+    connect = reconnect_with(given, base_url)
     with attendance.attended(people, len(engines), clock, as_json, quiet) as there:
-        held = launches.resume(folder, connect_there, files.reports, there.ears, there.listener.told, there.ask)
+        held = launches.resume(folder, connect, files.reports, there.ears, there.listener.told, there.ask)
     return console.finished(held.run, held.folder, there.listener, as_json, quiet)

@@ -6,8 +6,8 @@ dossiers as they were.
 
 from pathlib import Path
 
+from simulation import received
 from simulation.errors import InputError
-from simulation.folders import as_text
 from simulation.plans import stale
 from simulation.report import files
 from simulation.report.word import as_docx
@@ -31,7 +31,7 @@ def _rendered(run: Run, name: str) -> str:
             "put the files back, or run the scenario again",
             "E128",
         )
-    made = {"run.json": as_text(run.record()), **files.reports(run)}
+    made = files.reports(run)
     if name not in made:
         raise InputError(f"no {name} can be made of this run", "export md or json", "E167")
     return made[name]
@@ -40,7 +40,7 @@ def _rendered(run: Run, name: str) -> str:
 def _file(run: Run, folder: Path, form: str) -> str:
     path = folder / FILES[form]
     if path.is_file() and not path.is_symlink():
-        return path.read_text(encoding="utf-8")
+        return received.content(path).decode("utf-8")
     return _rendered(run, path.name)
 
 
