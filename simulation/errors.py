@@ -2,7 +2,8 @@
 
     CommuniqueError
     ├── InputError        something the user wrote or asked for is wrong; nothing ran (exit status 2)
-    │   └── FileErrors    every mistake found in files, each with its line and column
+    │   ├── FileErrors    every mistake found in files, each with its line and column
+    │   └── Unreachable   a database does not answer, lets nobody in or was lost (exit status 3)
     ├── ProviderError     a chat model, key or network failed before any result (exit status 3)
     ├── NotSettled        argument strengths that do not settle; defined in `arguments` (the report does without)
     ├── CallFailed        one call failed for good; its seat is recorded as failed; defined in `calls`
@@ -33,6 +34,12 @@ class InputError(CommuniqueError):
     def __init__(self, message: str, cure: str = "", code: str = "E100") -> None:
         super().__init__(message)
         self.message, self.cure, self.code = message, cure, code
+
+
+class Unreachable(InputError):
+    """A database does not answer, lets nobody in, or was lost; what was finished is kept."""
+
+    status = 3
 
 
 class ProviderError(CommuniqueError):
@@ -157,5 +164,9 @@ MEANINGS = {
     "E175": "A person has a seat, and this way of holding a debate asks nobody: seat people with run --human.",
     "E176": "--clock measures the turns of people at the terminal; --on-timeout says what happens when it runs out.",
     "E177": "Two runs of the same inputs that ask a model or a person began within one second, which have one id.",
+    "E193": "The address of the database is not written as one, or has a password on the command line.",
+    "E194": "The packages for a database are an extra, as few need one. Run the line it names.",
+    "E195": "The database does not answer, refuses the login or is not there. What was finished before is kept.",
+    "E196": "The database takes no tables from this user, holds no UTF-8, or has tables of another version.",
     "E142": "A dry run of a debate that asks no model has nothing to estimate.",
 }

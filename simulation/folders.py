@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from simulation.databases import Shelf
 from simulation.errors import InputError
 from simulation.floor import Said
 from simulation.plans import Plan
@@ -87,11 +88,13 @@ class Workplace:
     """The folder of a run that asks a model or a person, while it lasts."""
 
     folder: Path
+    shelf: Shelf | None = None
+    """Where its checkpoints are in a database, if not in the folder."""
 
     @property
-    def checkpoints(self) -> Path:
+    def checkpoints(self) -> Path | Shelf:
         """Where the graph keeps how far it has come."""
-        return self.folder / CHECKPOINTS
+        return self.shelf or self.folder / CHECKPOINTS
 
     @property
     def replies(self) -> Path:

@@ -15,9 +15,10 @@ from typing import Any
 from simulation import records
 from simulation.calls import Caller, Reply, Settings
 from simulation.cassettes import Cassette, Recorder, Strict
-from simulation.debate import Ask, Control, Question, put
+from simulation.databases import Database, Shelf
+from simulation.debate import Ask, Control, Question, put, vacant, vacate
 from simulation.engines import seat
-from simulation.errors import InputError, Interrupted, ProviderError
+from simulation.errors import InputError, Interrupted, ProviderError, Unreachable
 from simulation.floor import Said
 from simulation.folders import LAUNCH, REPLIES, Workplace, as_text, place
 from simulation.plans import Plan, again, made_now
@@ -113,12 +114,40 @@ def _finish(asked: Plan, inner: Caller | None, company: _Company, workplace: Wor
             found = replace(found, tally=tally(cassette.replies))
             place({"run.json": as_text(found.record()), **reports(found)}, workplace.folder)
     except (Interrupted, asyncio.CancelledError):
-        raise Interrupted(f"interrupted; go on with: communique resume {workplace.folder}") from None
+        raise Interrupted(f"interrupted; go on with: {_resume(workplace)}") from None
+    except Unreachable as error:
+        raise Unreachable(error.message, f"{error.cure}; then go on with: {_resume(workplace)}", error.code) from None
     except ProviderError:
-        workplace.clear()
+        _cleared(workplace, company)
         raise
-    workplace.clear()
+    _cleared(workplace, company)
     return Held(found, workplace.folder)
+
+
+def _resume(workplace: Workplace) -> str:
+    """The command that goes on with a run."""
+    return f"communique resume {workplace.folder}{workplace.shelf.database.again if workplace.shelf else ''}"
+
+
+def _clear(workplace: Workplace) -> None:
+    """Take away what only an unfinished run needs, in the folder and in the database."""
+    if workplace.shelf:
+        wait(vacate(workplace.shelf))
+    workplace.clear()
+
+
+def _cleared(workplace: Workplace, company: _Company) -> None:
+    """The same once a run is over: a database that is lost by then spoils nothing."""
+    try:
+        _clear(workplace)
+    except InputError as error:
+        workplace.clear()
+        company.told(f"its checkpoints stay in the database: {error.message}")
+
+
+def _place(asked: Plan, folder: Path, database: Database | None) -> Workplace:
+    """Where a run is held: its folder, and with a database a shelf under its id."""
+    return Workplace(folder, Shelf(database, asked.id) if database else None)
 
 
 def _connected(asked: Plan, connect: Connect | None, before: Sequence[Reply] = ()) -> Caller | None:
@@ -127,11 +156,11 @@ def _connected(asked: Plan, connect: Connect | None, before: Sequence[Reply] = (
 
 def _open(asked: Plan, workplace: Workplace, company: _Company) -> None:
     """Write down the plan; raises `InputError` where another run has the folder, which it would take for its own."""
-    if (workplace.folder / LAUNCH).exists():
-        cure = f"go on with that one: communique resume {workplace.folder}; or begin another in a second"
+    if (workplace.folder / LAUNCH).exists() or (workplace.shelf and not wait(vacant(workplace.shelf))):
+        cure = f"go on with that one: {_resume(workplace)}; or begin another in a second"
         raise InputError(f"{asked.id} began within this second", cure, "E177")
     workplace.open(asked)
-    company.told(f"run {asked.id}; if it breaks off: communique resume {workplace.folder}")
+    company.told(f"run {asked.id}; if it breaks off: {_resume(workplace)}")
 
 
 def launch(
@@ -142,9 +171,10 @@ def launch(
     ears: Ears | None = None,
     told: Told = _nothing,
     ask: Ask | None = None,
+    database: Database | None = None,
 ) -> Held:
-    """Begin a run that asks a model, through `connect`, or people, through `ask`."""
-    workplace, company = Workplace(under / asked.id), _Company(ears or Ears(), told, ask)
+    """Begin a run that asks a model, through `connect`, or people, through `ask`; checkpoints lie in the `database`."""
+    workplace, company = _place(asked, under / asked.id, database), _Company(ears or Ears(), told, ask)
     inner = _connected(asked, connect)
     seat(asked.engines, Kit(inner, asked.settings, put=put if ask else None))
     _open(asked, workplace, company)
@@ -158,6 +188,7 @@ def resume(
     ears: Ears | None = None,
     told: Told = _nothing,
     ask: Ask | None = None,
+    database: Database | None = None,
 ) -> Held:
     """Go on with a run that broke off, or ask again the seats that failed in one that finished without them.
 
@@ -170,7 +201,7 @@ def resume(
             "E160",
         )
     asked = again(records.launched(folder), str(folder / LAUNCH))
-    workplace, forget, spoken = Workplace(folder), set[tuple[str, int]](), None
+    workplace, forget, spoken = _place(asked, folder, database), set[tuple[str, int]](), None
     if (folder / "run.json").is_file():
         done = records.load(folder)
         failed = [gap for gap in done.transcript.gaps if gap.country not in asked.people]
@@ -178,7 +209,7 @@ def resume(
             told(f"{asked.id} is complete: nothing to resume")
             return Held(done, folder)
         forget, spoken = {(gap.code, gap.round) for gap in failed}, done.by_people
-        workplace.clear()
+        _clear(workplace)
     inner = _connected(asked, connect, Cassette(workplace.replies, read_only=True).replies)
     return _finish(asked, inner, _Company(ears or Ears(), told, ask), workplace, reports, forget, spoken)
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Collection
 from pathlib import Path
@@ -16,10 +15,12 @@ from starlette.routing import Route
 from simulation.classroom import steps, student_pages, teacher_pages
 from simulation.classroom.bell import EVERYBODY, TEACHER, Ear
 from simulation.classroom.doors import House, Refused
+from simulation.classroom.drivers import Unkept
 from simulation.classroom.guards import Guard, TooLarge
 from simulation.classroom.pages import HERE, page
 from simulation.classroom.room import Room
 from simulation.classroom.student_pages import house
+from simulation.databases import Database
 
 TICK = 0.25
 STATIC = {"classroom.js": "text/javascript", "classroom.css": "text/css"}
@@ -62,8 +63,9 @@ async def too_large(request: Request, error: Exception) -> Response:
 
 
 async def unkept(request: Request, error: Exception) -> Response:
-    """Something could not be written to the disk: the page that sent it keeps it."""
-    message = "This could not be kept: the disk of the server takes no more. What you wrote stays in your browser."
+    """Something could not be read or written: the page that sent it keeps it."""
+    assert isinstance(error, Unkept)
+    message = f"This could not be kept: {error}. What you wrote stays in your browser."
     return page("refused_part" if request.headers.get("x-part") else "refused", 507, message=message)
 
 
@@ -73,11 +75,16 @@ def _reports(loop: asyncio.AbstractEventLoop) -> Callable[[Room], Callable[[], N
     def reports(room: Room) -> Callable[[], None]:
         def told() -> None:
             with contextlib.suppress(RuntimeError):  # the server has stopped meanwhile
-                loop.call_soon_threadsafe(steps.told, room)
+                loop.call_soon_threadsafe(_heard, room)
 
         return told
 
     return reports
+
+
+def _heard(room: Room) -> None:
+    with contextlib.suppress(Unkept):  # the clock takes it up once it can be kept
+        steps.told(room)
 
 
 async def _clock(app: Starlette) -> None:
@@ -85,7 +92,8 @@ async def _clock(app: Starlette) -> None:
     at: House = app.state.house
     while True:
         for room in list(at.rooms.values()):
-            steps.tick(room, app.state.reports(room), app.state.grace)
+            with contextlib.suppress(Unkept):  # what fell due waits until it can be kept
+                steps.tick(room, app.state.reports(room), app.state.grace)
         await asyncio.sleep(TICK)
 
 
@@ -126,11 +134,12 @@ def application(
     scenario: str = "",
     grace: float = steps.GRACE,
     clock: Callable[[], float] = time.time,
+    database: Database | None = None,
 ) -> Classroom:
     """The application: rooms under `folder`, a teacher's `link` secret, and the `hosts` it answers to.
 
-    `address` is what students type; `scenario` stands first on the teacher's list; a step can be undone for `grace`
-    seconds.
+    What rooms keep lies in the `database`, where one is given, and else in their folders. `address` is what students
+    type; `scenario` stands first on the teacher's list; a step can be undone for `grace` seconds.
     """
     routes = [
         *student_pages.ROUTES,
@@ -143,10 +152,10 @@ def application(
         Refused: student_pages.refused,
         HTTPException: missing,
         TooLarge: too_large,
-        sqlite3.Error: unkept,
+        Unkept: unkept,
         Exception: teacher_pages.plain,
     }
     app = Starlette(routes=routes, lifespan=_life, exception_handlers=handlers)
-    app.state.house = House(folder, link, clock)
+    app.state.house = House(folder, link, clock, database)
     app.state.address, app.state.scenario, app.state.grace = address, scenario, grace
     return Classroom(app, hosts)
