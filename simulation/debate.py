@@ -26,8 +26,8 @@ from langgraph.runtime import RunControl
 from langgraph.types import Command, Interrupt, interrupt
 
 from simulation import databases
+from simulation.addresses import Shelf, missing
 from simulation.calls import CallFailed
-from simulation.databases import Shelf
 from simulation.errors import CommuniqueError, InputError, Interrupted, ProviderError
 from simulation.floor import Floor
 from simulation.moderation import Merge, merge
@@ -180,7 +180,7 @@ async def _shelved(shelf: Shelf) -> AsyncIterator[BaseCheckpointSaver[Any]]:
     try:
         from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
     except ImportError as error:
-        raise databases.missing(error) from None
+        raise missing(error) from None
     newest = len(AsyncPostgresSaver.MIGRATIONS) - 1
     async with databases.claimed(shelf) as connection:
         await databases.furnish(shelf.database, connection, newest, lambda other: AsyncPostgresSaver(other).setup())

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from simulation.databases import Shelf
+from simulation.addresses import Shelf
 from simulation.errors import InputError
 from simulation.floor import Said
 from simulation.plans import Plan

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from simulation import records
+from simulation.addresses import Database, Shelf
 from simulation.calls import Caller, Reply, Settings
 from simulation.cassettes import Cassette, Recorder, Strict
-from simulation.databases import Database, Shelf
 from simulation.debate import Ask, Control, Question, put, vacant, vacate
 from simulation.engines import seat
 from simulation.errors import InputError, Interrupted, ProviderError, Unreachable

@@ -94,7 +94,7 @@ def _database(ctx: click.Context, param: click.Parameter, value: str | None) -> 
         return None
     from click.core import ParameterSource
 
-    from simulation.databases import named
+    from simulation.addresses import named
 
     return named(value, typed=ctx.get_parameter_source(str(param.name)) is ParameterSource.COMMANDLINE)
 

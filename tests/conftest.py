@@ -71,7 +71,7 @@ def database(request):
     """Where a classroom keeps its rooms: their folders, or a database on a real server."""
     if request.param is None:
         return None
-    from simulation.databases import named
+    from simulation.addresses import named
 
     server = request.getfixturevalue("postgres")
     return named(server.url(server.made()))

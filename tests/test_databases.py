@@ -10,11 +10,13 @@ import time
 from pathlib import Path
 
 import pytest
-from classes import ROOT, until
+from classes import ROOT, Process, Served, until
 from hostile import says
 from test_launches import COMMAND, SEATS, _recorded, asking, folder_of, prompts, server  # noqa: F401  # a fixture
 
-from simulation.databases import named
+from simulation.addresses import named
+from simulation.classroom.drivers import Unkept, driver
+from simulation.classroom.store import Store
 from simulation.records import load
 
 SECRET = "s3cr3t"
@@ -254,3 +256,147 @@ def test_tables_of_a_later_version_and_text_that_is_no_utf_8_are_refused(
     said = communique(*asking(server))
     assert said.status == 2
     assert "UTF8" in said.err
+
+
+@pytest.fixture
+def rooms(postgres):
+    """An empty database for a classroom."""
+    return named(postgres.url(postgres.made()))
+
+
+def schemas(postgres, rooms):
+    return postgres.ask("select nspname from pg_namespace where nspname like 'communique%'", rooms.name)
+
+
+@pytest.mark.database
+def test_a_database_that_stops_in_the_middle_of_a_lesson_loses_nothing_that_was_kept(postgres, rooms, tmp_path):
+    with Served(tmp_path / "rooms", database=rooms) as school:
+        teacher, ann = school.teacher(), school.pupil()
+        ann.join(teacher.open(rounds="1"), "india")
+        for _ in range(3):
+            teacher.next()
+        paper = ann.paper
+        assert ann.save(**ann.written(headline="Saved before the database stopped.")).status_code == 204
+        postgres.stop()
+        try:
+            refused = ann.http.post("/seat/save", data={**paper.values, "headline": "Lost."})
+            assert refused.status_code == 507
+            assert "database of the server does not answer. What you wrote stays in your browser" in refused.text
+            assert ann.get("/seat").status_code == 507
+            assert postgres.password not in refused.text
+        finally:
+            postgres.start()
+        until(lambda: ann.get("/seat").status_code == 200)
+        assert ann.paper.values["headline"] == "Saved before the database stopped."
+        assert ann.write(headline="Sent after it came back.").status_code == 200
+        teacher.next()
+        assert "Sent after it came back." in ann.page
+
+
+@pytest.mark.database
+def test_a_round_that_is_heard_while_the_database_is_away_is_taken_up_when_it_is_back(
+    postgres, rooms, tmp_path, monkeypatch
+):
+    with Served(tmp_path / "rooms", database=rooms) as school:
+        teacher, ann = school.teacher(), school.pupil()
+        ann.join(teacher.open(rounds="1"), "india")
+        for _ in range(3):
+            teacher.next()
+        ann.write()
+        room = school.house.rooms[teacher.room]
+        answer = room.table.answer
+
+        def without(answers):
+            postgres.stop()
+            answer(answers)
+
+        monkeypatch.setattr(room.table, "answer", without)
+        try:
+            teacher.do("next")
+            teacher.do("now")
+            until(lambda: room.table.complete(1))
+            time.sleep(0.5)
+            assert room.state.stage == "write"
+        finally:
+            postgres.start()
+        until(lambda: room.state.stage == "hear")
+
+
+@pytest.mark.database
+def test_two_servers_at_one_database_keep_to_their_own_rooms(postgres, rooms, tmp_path):
+    with Served(tmp_path / "one", database=rooms) as one, Served(tmp_path / "two", database=rooms) as two:
+        first, second = one.teacher(), two.teacher()
+        ann, eve = one.pupil(), two.pupil()
+        ann.join(first.open(), "india")
+        eve.join(second.open(), "japan")
+        assert len(schemas(postgres, rooms)) == 2
+        assert [len(r.students()) for s in (one, two) for r in s.house.rooms.values()] == [1, 1]
+    with Served(tmp_path / "one", database=rooms) as one:
+        assert list(one.house.rooms) == [first.room]
+        (tmp_path / "three" / first.room).mkdir(parents=True)
+        with Served(tmp_path / "three", database=rooms) as three:
+            assert not three.house.rooms
+            assert first.room in three.teacher().get("/teacher").text
+
+
+@pytest.mark.database
+def test_a_server_that_lost_its_room_to_another_writes_no_more(postgres, rooms, tmp_path):
+    folder = tmp_path / "room"
+    one = Store(driver(folder, rooms))
+    one.open("{}", "first", "opened", 0.0)
+    postgres.ask("select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()", rooms.name)
+    two = Store(driver(folder, rooms))
+    with pytest.raises(Unkept):
+        one.save("from the first")
+    two.save("from the second")
+    two.close()
+    time.sleep(2)
+    with pytest.raises(Unkept):
+        one.save("from the first, with nobody there")
+    one.close()
+    three = Store(driver(folder, rooms))
+    assert three.found() == ("{}", "from the second")
+    three.close()
+
+
+@pytest.mark.database
+def test_a_deleted_student_is_in_no_table_and_a_deleted_room_in_no_schema(postgres, rooms, tmp_path):
+    word = "unforgettable"
+    store = Store(driver(tmp_path / "room", rooms))
+    student = store.admit("Ann", "india", "s", "r", 0.0)
+    store.draft(student, "vote", {"reason": word * 3}, 1, 0.0)
+    stored = lambda: b"".join(p.read_bytes() for p in (postgres.data / "base").rglob("*") if p.is_file())  # noqa: E731
+    postgres.ask("checkpoint")
+    assert word.encode() in stored()
+    store.remove(student)
+    postgres.ask("checkpoint")
+    assert word.encode() not in stored()
+    store.erase()
+    assert schemas(postgres, rooms) == []
+
+
+@pytest.mark.database
+def test_a_room_of_another_version_is_named_and_left_alone(postgres, rooms, tmp_path):
+    store = Store(driver(tmp_path / "rooms" / "old", rooms))
+    store.close()
+    (tmp_path / "rooms" / "old").mkdir(parents=True)
+    postgres.ask("comment on schema communique_old is 'communique room, version 9'", rooms.name)
+    with Served(tmp_path / "rooms", database=rooms) as school:
+        assert school.house.unreadable == ["old"]
+        assert school.teacher().open()
+
+
+@pytest.mark.database
+def test_the_classroom_by_its_command_keeps_its_rooms_in_the_database(postgres, rooms, tmp_path, communique):
+    room = Process(tmp_path / "rooms", "--undo", "0", database=rooms).start()
+    try:
+        options = ["--students", "6", "--rounds", "1", "--pace", "0.2", "--scenario", "takaichi_coalition"]
+        done = communique("classroom", "bots", *options, "--teacher", room.base + room.link)
+        assert done.status == 0, done.out + done.err
+    finally:
+        assert room.stop() == 0
+    ((schema,),) = schemas(postgres, rooms)
+    assert postgres.ask(f'select count(*) from "{schema}".student', rooms.name) == [(6,)]
+    kept = [p for p in (tmp_path / "rooms").rglob("*") if p.is_file()]
+    assert not [p for p in kept if p.name.startswith("room.sqlite")]
+    assert not [p for p in kept if postgres.password.encode() in p.read_bytes()]

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from simulation.addresses import Database
 from simulation.classroom import steps, student_pages, teacher_pages
 from simulation.classroom.bell import EVERYBODY, TEACHER, Ear
 from simulation.classroom.doors import House, Refused
@@ -20,7 +21,6 @@ from simulation.classroom.guards import Guard, TooLarge
 from simulation.classroom.pages import HERE, page
 from simulation.classroom.room import Room
 from simulation.classroom.student_pages import house
-from simulation.databases import Database
 
 TICK = 0.25
 STATIC = {"classroom.js": "text/javascript", "classroom.css": "text/css"}

@@ -12,12 +12,12 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
+from simulation.addresses import Database
 from simulation.cassettes import claim
 from simulation.classroom import drivers, keys
 from simulation.classroom.guards import Limit
 from simulation.classroom.room import Room
 from simulation.classroom.store import Student
-from simulation.databases import Database
 from simulation.errors import InputError
 from simulation.folders import write_whole
 

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from simulation import databases
-from simulation.databases import Database
+from simulation.addresses import Database
 from simulation.errors import InputError
 
 if TYPE_CHECKING:
-    from psycopg import Connection
+    from simulation.databases import Link
 
 T = TypeVar("T")
 Rows = list[tuple[Any, ...]]
@@ -155,7 +155,7 @@ class File:
 class _Words:
     """A transaction in PostgreSQL's own words."""
 
-    def __init__(self, connection: "Connection[Any]") -> None:
+    def __init__(self, connection: "Link") -> None:
         self._connection = connection
 
     def execute(self, text: str, given: Sequence[Any] = ()) -> Any:
@@ -174,9 +174,9 @@ class Schema:
         self._database, self._name, self._schema = database, room, PREFIX + room
         self._quoted = '"' + self._schema.replace('"', '""') + '"'
         self._token, self._rest = secrets.token_hex(8), 0.0
-        self._db: Connection[Any] | None = self._opened(first=True)
+        self._db: Link | None = self._opened(first=True)
 
-    def _opened(self, first: bool) -> "Connection[Any]":
+    def _opened(self, first: bool) -> "Link":
         with databases.reported(self._database):
             found = databases.connect(self._database)
             try:
@@ -186,9 +186,9 @@ class Schema:
                 raise
         return found
 
-    def _take(self, found: "Connection[Any]", first: bool) -> None:
+    def _take(self, found: "Link", first: bool) -> None:
         """Claim the room, and see that it is what it was."""
-        if not databases.claim(found, f"room {self._schema}"):
+        if not databases.claim(found, f"room {self._schema}", databases.PATIENCE if first else 0.0):
             raise InputError(f"another server is at work on room {self._name}", "stop it, and start this one", "E141")
         marked = "select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = %s"
         row = found.execute(marked, (self._schema,)).fetchone()
@@ -205,7 +205,7 @@ class Schema:
             found.execute("delete from holder")
             found.execute("insert into holder values (%s)", (self._token,))
 
-    def _make(self, found: "Connection[Any]") -> None:
+    def _make(self, found: "Link") -> None:
         for text in (
             f"create schema {self._quoted}",
             f"set local search_path to {self._quoted}",
@@ -215,7 +215,7 @@ class Schema:
             if text.strip():
                 found.execute(text)
 
-    def _connected(self) -> "Connection[Any]":
+    def _connected(self) -> "Link":
         """The connection, or a new one; not again at once where that has just failed, so that pages answer."""
         if self._db is not None and not self._db.closed:
             return self._db
@@ -240,7 +240,7 @@ class Schema:
         except InputError as error:
             raise Unkept("the database of the server does not answer") from error
 
-    def _steady(self, act: "Callable[[Connection[Any]], T]") -> T:
+    def _steady(self, act: "Callable[[Link], T]") -> T:
         """Do what changes nothing; once more where the connection turns out to be lost."""
         found = self._connected()
         try:
@@ -256,7 +256,7 @@ class Schema:
         """What a query finds."""
         return self._steady(lambda db: list(_Words(db).execute(text, given).fetchall()))
 
-    def _begun(self, found: "Connection[Any]") -> "Connection[Any]":
+    def _begun(self, found: "Link") -> "Link":
         found.execute("begin")
         return found
 

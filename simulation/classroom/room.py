@@ -10,13 +10,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+from simulation.addresses import Database
 from simulation.classroom import keys
 from simulation.classroom.bell import EVERYBODY, Bell
 from simulation.classroom.drivers import driver
 from simulation.classroom.lesson import Setup, State
 from simulation.classroom.store import Paper, Store, Student
 from simulation.classroom.table import Table
-from simulation.databases import Database
 from simulation.dossier import Dossier
 from simulation.plans import table_of
 from simulation.scenario import Scenario

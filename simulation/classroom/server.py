@@ -14,10 +14,10 @@ from typing import Any
 import uvicorn
 
 from simulation import databases
+from simulation.addresses import Database
 from simulation.classroom import keys
 from simulation.classroom.app import Classroom, application
 from simulation.classroom.steps import GRACE
-from simulation.databases import Database
 from simulation.errors import InputError
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
