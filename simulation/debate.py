@@ -2,9 +2,9 @@
 
 The graph's state holds ids only; what was said lies on the `Floor`, so that no step copies the transcript. Fan-out
 merges by node name, so the order of speaking is the moderator's own, drawn from the seed and recorded. Nodes are
-asynchronous, so that fifty seats can wait for their models at one time. With a checkpoint file every finished node is
-written durably, and a debate that was killed goes on where it was. A person's seat interrupts the graph: the others of
-the round finish, and it goes on when there is an answer.
+asynchronous, so that fifty seats can wait for their models at one time. With a checkpoint file, or a shelf in a
+database, every finished node is written durably, and a debate that was killed goes on where it was. A person's seat
+interrupts the graph: the others of the round finish, and it goes on when there is an answer.
 """
 
 import json
@@ -28,6 +28,8 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import RunControl
 from langgraph.types import Command, Interrupt, StateSnapshot, interrupt
 
+from simulation import databases
+from simulation.addresses import Shelf, missing
 from simulation.calls import CallFailed
 from simulation.errors import CommuniqueError, InputError, Interrupted, ProviderError, Unwritable
 from simulation.floor import Floor
@@ -153,8 +155,8 @@ def build(floor: Floor, saver: BaseCheckpointSaver[Any] | None = None) -> Graph:
     return graph.compile(checkpointer=saver)
 
 
-def _config(floor: Floor) -> RunnableConfig:
-    return {"configurable": {"thread_id": "debate"}, "max_concurrency": len(floor.seats)}
+def _thread(checkpoints: Path | Shelf | None) -> RunnableConfig:
+    return {"configurable": {"thread_id": checkpoints.name if isinstance(checkpoints, Shelf) else "debate"}}
 
 
 def put(question: Mapping[str, Any]) -> Any:
@@ -187,10 +189,14 @@ def _damaged() -> InputError:
 
 
 @asynccontextmanager
-async def _saver(checkpoints: Path | None, people: bool) -> AsyncIterator[BaseCheckpointSaver[Any] | None]:
-    """Where the graph keeps how far it has come: a file, or the memory where it has to wait for people."""
+async def _saver(checkpoints: Path | Shelf | None, people: bool) -> AsyncIterator[BaseCheckpointSaver[Any] | None]:
+    """Where the graph keeps how far it has come: a file, a shelf, or the memory where it has to wait for people."""
     if checkpoints is None:
         yield InMemorySaver() if people else None
+        return
+    if isinstance(checkpoints, Shelf):
+        async with _shelved(checkpoints) as shelved:
+            yield shelved
         return
     from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
@@ -202,6 +208,31 @@ async def _saver(checkpoints: Path | None, people: bool) -> AsyncIterator[BaseCh
             raise _damaged() from None
         await saver.conn.execute("PRAGMA synchronous=NORMAL")  # replies and people's words are flushed one by one
         yield saver
+
+
+@asynccontextmanager
+async def _shelved(shelf: Shelf) -> AsyncIterator[BaseCheckpointSaver[Any]]:
+    """A run's place in a database, kept from every other process; its tables are made where there are none."""
+    try:
+        from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+    except ImportError as error:
+        raise missing(error) from None
+    newest = len(AsyncPostgresSaver.MIGRATIONS) - 1
+    async with databases.claimed(shelf) as connection:
+        await databases.furnish(shelf.database, connection, newest, lambda other: AsyncPostgresSaver(other).setup())
+        yield AsyncPostgresSaver(connection)
+
+
+async def vacant(shelf: Shelf) -> bool:
+    """Whether no run has left checkpoints on a shelf."""
+    async with _shelved(shelf) as saver:
+        return await saver.aget_tuple(_thread(shelf)) is None
+
+
+async def vacate(shelf: Shelf) -> None:
+    """Take a run's checkpoints out of the database."""
+    async with _shelved(shelf) as saver:
+        await saver.adelete_thread(shelf.name)
 
 
 async def _answers(floor: Floor, pending: Sequence[Interrupt[Any]], ask: Ask | None) -> dict[str, str]:
@@ -234,12 +265,14 @@ async def _kept(graph: Graph, config: RunnableConfig) -> StateSnapshot:
     return kept
 
 
-async def _through(graph: Graph, floor: Floor, control: Control | None, ask: Ask | None) -> None:
+async def _through(
+    graph: Graph, floor: Floor, thread: RunnableConfig, control: Control | None, ask: Ask | None
+) -> None:
     """Take the graph to its end, stopping for people as often as it has to.
 
     It goes on from the last checkpoint where there is one, with the room put back to the round that one is in.
     """
-    config = _config(floor)
+    config: RunnableConfig = {**thread, "max_concurrency": len(floor.seats)}
     given: State | Command[Any] | None = {"round": 0, "spoken": []}
     if graph.checkpointer and (kept := await _kept(graph, config)).values:
         rounds = floor.scenario.debate.rounds
@@ -257,16 +290,16 @@ async def _through(graph: Graph, floor: Floor, control: Control | None, ask: Ask
 
 
 async def hold(
-    floor: Floor, checkpoints: Path | None = None, control: Control | None = None, ask: Ask | None = None
+    floor: Floor, checkpoints: Path | Shelf | None = None, control: Control | None = None, ask: Ask | None = None
 ) -> None:
-    """Hold the debate; with a checkpoint file, from where that one stands; `ask` gets answers for people's seats.
+    """Hold the debate; with a checkpoint file or a shelf, from where it stands; `ask` gets answers for people's seats.
 
     Raises `Interrupted` where `control` was asked to stop: what is in flight is finished and written down first; and
     where people are asked and nobody answers. Raises `Unwritable` where the checkpoints cannot be kept.
     """
     try:
         async with _saver(checkpoints, ask is not None) as saver:
-            await _through(build(floor, saver), floor, control, ask)
+            await _through(build(floor, saver), floor, _thread(checkpoints), control, ask)
     except GraphDrained as error:
         raise Interrupted("interrupted after the calls in flight") from error
     except sqlite3.Error as error:
@@ -274,7 +307,7 @@ async def hold(
 
 
 async def debate(
-    floor: Floor, checkpoints: Path | None = None, control: Control | None = None, ask: Ask | None = None
+    floor: Floor, checkpoints: Path | Shelf | None = None, control: Control | None = None, ask: Ask | None = None
 ) -> tuple[Transcript, Merge]:
     """Hold the debate and merge the final positions; raises `ProviderError` where nobody spoke at all."""
     await hold(floor, checkpoints, control, ask)

@@ -3,7 +3,8 @@
     CommuniqueError
     ├── InputError        something the user wrote or asked for is wrong; nothing ran (exit status 2)
     │   ├── FileErrors    every mistake found in files, each with its line and column
-    │   └── Unwritable    the disk takes no more, or the folder may not be written; what was finished before is kept
+    │   ├── Unwritable    the disk takes no more, or the folder may not be written; what was finished before is kept
+    │   └── Unreachable   a database does not answer, lets nobody in or was lost (exit status 3)
     ├── ProviderError     a chat model, key or network failed before any result (exit status 3)
     ├── NotSettled        argument strengths that do not settle; defined in `arguments` (the report does without)
     ├── CallFailed        one call failed for good; its seat is recorded as failed; defined in `calls`
@@ -45,6 +46,12 @@ class Unwritable(InputError):
     def kept(self, go_on: str) -> "Unwritable":
         """The same where something was finished before, with the command that goes on."""
         return Unwritable(self.message, f"what was finished is kept; make room, and go on: {go_on}", "E199")
+
+
+class Unreachable(InputError):
+    """A database does not answer, lets nobody in, or was lost; what was finished is kept."""
+
+    status = 3
 
 
 class ProviderError(CommuniqueError):
@@ -172,5 +179,9 @@ MEANINGS = {
     "E176": "--clock measures the turns of people at the terminal; --on-timeout says what happens when it runs out.",
     "E177": "Two runs of the same inputs that ask a model or a person began within one second, which have one id.",
     "E199": "The disk is full, or the folder may not be written. What was finished is there: make room, and go on.",
+    "E193": "The address of the database is not written as one, or has a password on the command line.",
+    "E194": "The packages for a database are an extra, as few need one. Run the line it names.",
+    "E195": "The database does not answer, refuses the login or is not there. What was finished before is kept.",
+    "E196": "The database takes no tables from this user, holds no UTF-8, or has tables of another version.",
     "E142": "A dry run of a debate that asks no model has nothing to estimate.",
 }

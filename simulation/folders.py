@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from simulation import received
+from simulation.addresses import Shelf
 from simulation.errors import InputError, Unwritable
 from simulation.floor import Said
 from simulation.plans import Plan
@@ -132,13 +133,15 @@ class Workplace:
     """The folder of a run that asks a model or a person, while it lasts."""
 
     folder: Path
+    shelf: Shelf | None = None
+    """Where its checkpoints are in a database, if not in the folder."""
 
     @property
-    def checkpoints(self) -> Path:
+    def checkpoints(self) -> Path | Shelf:
         """Where the graph keeps how far it has come; raises `InputError` where a link stands in its place."""
         for name in SCAFFOLD:
             owned(self.folder / name)
-        return self.folder / CHECKPOINTS
+        return self.shelf or self.folder / CHECKPOINTS
 
     @property
     def replies(self) -> Path:

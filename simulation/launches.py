@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from simulation import records
+from simulation.addresses import Database, Shelf
 from simulation.calls import Caller, Reply, Settings
 from simulation.cassettes import Cassette, Recorder, Strict
-from simulation.debate import Ask, Control, Question, put
+from simulation.debate import Ask, Control, Question, put, vacant, vacate
 from simulation.engines import seat
 from simulation.errors import InputError, Interrupted, ProviderError, Unwritable
 from simulation.floor import Said
@@ -146,7 +147,7 @@ def _connected(asked: Plan, connect: Connect | None, before: Sequence[Reply] = (
 def _open(asked: Plan, workplace: Workplace, company: _Company) -> None:
     """Write down the plan; raises `InputError` where another run has the folder, which it would take for its own."""
     workplace.open(asked)
-    company.told(f"run {asked.id}; if it breaks off: communique resume {workplace.folder}")
+    company.told(f"run {asked.id}; if it breaks off: {_resume(workplace)}")
 
 
 def launch(
@@ -157,9 +158,10 @@ def launch(
     ears: Ears | None = None,
     told: Told = _nothing,
     ask: Ask | None = None,
+    database: Database | None = None,
 ) -> Held:
-    """Begin a run that asks a model, through `connect`, or people, through `ask`."""
-    workplace, company = Workplace(under / asked.id), _Company(ears or Ears(), told, ask)
+    """Begin a run that asks a model, through `connect`, or people, through `ask`; checkpoints lie in the `database`."""
+    workplace, company = _place(asked, under / asked.id, database), _Company(ears or Ears(), told, ask)
     inner = _connected(asked, connect)
     seat(asked.engines, Kit(inner, asked.settings, put=put if ask else None))
     _open(asked, workplace, company)
@@ -174,6 +176,7 @@ def resume(
     ears: Ears | None = None,
     told: Told = _nothing,
     ask: Ask | None = None,
+    database: Database | None = None,
 ) -> Held:
     """Go on with a run that broke off, or ask again the seats that failed in one that finished without them.
 

@@ -89,6 +89,22 @@ def reach_options(command: F) -> F:
     )
 
 
+def _database(ctx: click.Context, param: click.Parameter, value: str | None) -> Any:
+    if not value:
+        return None
+    from click.core import ParameterSource
+
+    from simulation.addresses import named
+
+    return named(value, typed=ctx.get_parameter_source(str(param.name)) is ParameterSource.COMMANDLINE)
+
+
+def database_option(text: str) -> Callable[[F], F]:
+    """A PostgreSQL database in place of SQLite files."""
+    more = "; without a password here: that in COMMUNIQUE_DATABASE, which names the database too, or in PGPASSWORD."
+    return _option("--database", envvar="COMMUNIQUE_DATABASE", callback=_database, metavar="URL", text=text + more)
+
+
 def clock_options(command: F) -> F:
     """How long a person at the terminal has, and what happens then."""
     then = click.Choice(["wait", "stand-in", "absent"])

@@ -132,10 +132,11 @@ class Teacher(Person):
 class Served:
     """A classroom served by a thread of the test."""
 
-    def __init__(self, folder: Path, grace: float = 10.0, clock=time.time) -> None:
+    def __init__(self, folder: Path, grace: float = 10.0, clock=time.time, database=None) -> None:
         self.folder, self.secret, self.port = folder, keys.token(), free_port()
         self.base = f"http://127.0.0.1:{self.port}"
-        self.app = application(folder, self.secret, hosts("127.0.0.1"), address=self.base, grace=grace, clock=clock)
+        more = {"address": self.base, "grace": grace, "clock": clock, "database": database}
+        self.app = application(folder, self.secret, hosts("127.0.0.1"), **more)
         self.house = self.app.house
         config = uvicorn.Config(self.app, port=self.port, log_level="error", timeout_graceful_shutdown=1, ws="none")
         self._server = uvicorn.Server(config)
@@ -170,15 +171,16 @@ class Served:
 class Process:
     """A classroom served by the command, in a process that can be killed."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, database=None) -> None:
         self.folder, self.port = folder, free_port()
+        self.more = {"COMMUNIQUE_DATABASE": database.url} if database else {}
         self.base, self.options = f"http://127.0.0.1:{self.port}", options
         self.link = ""
 
     def start(self) -> "Process":
         words = ["classroom", "--port", str(self.port), "--folder", str(self.folder), *self.options]
         program = f"from simulation.cli import main; main({words!r})"
-        env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+        env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **self.more}
         self.process = subprocess.Popen(
             [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env
         )

@@ -56,6 +56,28 @@ def communique(capsys, monkeypatch, tmp_path):
 
 
 @pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server for the tests that are marked `database`."""
+    from postgres import Server
+
+    with Server() as found:
+        yield found
+
+
+@pytest.fixture(
+    scope="module", params=[None, pytest.param("postgres", marks=pytest.mark.database)], ids=["file", "postgres"]
+)
+def database(request):
+    """Where a classroom keeps its rooms: their folders, or a database on a real server."""
+    if request.param is None:
+        return None
+    from simulation.addresses import named
+
+    server = request.getfixturevalue("postgres")
+    return named(server.url(server.made()))
+
+
+@pytest.fixture(scope="session")
 def takaichi() -> Run:
     """The first scenario, held once for the whole session."""
     return run("takaichi_coalition")

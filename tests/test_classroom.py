@@ -18,8 +18,8 @@ from simulation.statement import HUMAN, STAND_IN
 
 
 @pytest.fixture
-def school(tmp_path):
-    with Served(tmp_path / "rooms") as found:
+def school(tmp_path, database):
+    with Served(tmp_path / "rooms", database=database) as found:
         yield found
 
 
@@ -44,9 +44,9 @@ def to_writing(teacher):
 
 
 @pytest.fixture(scope="module")
-def lesson(tmp_path_factory):
+def lesson(tmp_path_factory, database):
     """A whole lesson on a proposal that has a history; the pages as they were at the end."""
-    with Served(tmp_path_factory.mktemp("lesson") / "rooms") as school:
+    with Served(tmp_path_factory.mktemp("lesson") / "rooms", database=database) as school:
         places = {
             "places.japan": "1",
             "places.india": "2",
@@ -233,8 +233,8 @@ def test_a_student_whose_words_are_being_answered_is_deleted_after_the_last_roun
     assert ann.get("/seat").status_code == 200
 
 
-def test_a_closed_room_still_shows_its_debrief_after_a_restart(tmp_path):
-    with Served(tmp_path / "rooms") as school:
+def test_a_closed_room_still_shows_its_debrief_after_a_restart(tmp_path, database):
+    with Served(tmp_path / "rooms", database=database) as school:
         teacher, ann = school.teacher(), school.pupil()
         ann.join(teacher.open(rounds="1"), "india")
         to_writing(teacher)
@@ -244,7 +244,7 @@ def test_a_closed_room_still_shows_its_debrief_after_a_restart(tmp_path):
         teacher.do("close")
         teacher.do("now")
         name, seat, desk = teacher.room, dict(ann.http.cookies), dict(teacher.http.cookies)
-    with Served(tmp_path / "rooms") as school:
+    with Served(tmp_path / "rooms", database=database) as school:
         assert school.house.rooms[name].table is None
         ann, teacher = school.pupil(), school.stranger()
         ann.http.cookies.update(seat)

@@ -1,18 +1,17 @@
 """The server killed in the middle of a lesson: nothing submitted and no saved draft is lost, and the lesson goes on."""
 
-import sqlite3
-
 import pytest
 from classes import Process, Pupil, Served, Teacher, until
 
 from simulation import records
 from simulation.classroom.browsers import form
+from simulation.classroom.drivers import Unkept
 from simulation.classroom.room import RUNS
 
 
 @pytest.fixture
-def server(tmp_path):
-    found = Process(tmp_path / "rooms", "--undo", "0").start()
+def server(tmp_path, database):
+    found = Process(tmp_path / "rooms", "--undo", "0", database=database).start()
     yield found
     if found.process.poll() is None:
         assert found.stop() == 0
@@ -69,9 +68,9 @@ def test_a_server_killed_at_every_step_loses_no_paper_and_no_draft(server):
         person.http.close()
 
 
-def test_what_was_handed_in_and_not_yet_heard_is_handed_in_again(tmp_path, monkeypatch):
+def test_what_was_handed_in_and_not_yet_heard_is_handed_in_again(tmp_path, monkeypatch, database):
     """The server dies between the reveal and the debate's answer: the round is on the disk, the debate is not."""
-    with Served(tmp_path / "rooms") as school:
+    with Served(tmp_path / "rooms", database=database) as school:
         teacher, ann = school.teacher(), school.pupil()
         code = teacher.open()
         ann.join(code, "india")
@@ -84,7 +83,7 @@ def test_what_was_handed_in_and_not_yet_heard_is_handed_in_again(tmp_path, monke
         teacher.do("now")
         assert room.state.revealing
         name, cookies = teacher.room, dict(ann.http.cookies)
-    with Served(tmp_path / "rooms") as school:
+    with Served(tmp_path / "rooms", database=database) as school:
         room = school.house.rooms[name]
         until(lambda: room.state.stage == "hear")
         ann = school.pupil()
@@ -113,7 +112,7 @@ def test_a_full_disk_loses_nothing_and_says_so(tmp_path, monkeypatch):
         room = school.house.rooms[teacher.room]
 
         def full(*_, **__):
-            raise sqlite3.OperationalError("database or disk is full")
+            raise Unkept("the disk of the server takes no more")
 
         monkeypatch.setattr(room.store, "draft", full)
         refused = ann.save(**{"stance.china": "oppose"})

@@ -6,11 +6,12 @@ from hypothesis import strategies as st
 
 from simulation.amendments import changes
 from simulation.classroom import caucus, forms, lesson, openings, package, predictions
+from simulation.classroom.drivers import Taken, driver
 from simulation.classroom.forgetting import NOTE, redacted
 from simulation.classroom.forms import FormErrors
 from simulation.classroom.guards import bare
 from simulation.classroom.lesson import Clock, Setup, State
-from simulation.classroom.store import Store
+from simulation.classroom.store import Paper, Store
 from simulation.errors import FileErrors, InputError
 from simulation.menus import LISTS
 from simulation.plans import table_of
@@ -211,8 +212,8 @@ def test_texts_are_taken_out_wherever_they_stand_and_figures_stay():
     }
 
 
-def test_a_change_is_all_or_nothing_and_a_student_goes_with_every_paper(tmp_path):
-    store = Store(tmp_path / "room.sqlite")
+def test_a_change_is_all_or_nothing_and_a_student_goes_with_every_paper(tmp_path, database):
+    store = Store(driver(tmp_path, database))
     student = store.admit("A", "india", "s", "r", 0.0)
     store.send(student, "vote", {"vote": "yes"}, {"vote": "yes"}, 0, 1.0)
 
@@ -226,6 +227,35 @@ def test_a_change_is_all_or_nothing_and_a_student_goes_with_every_paper(tmp_path
     assert store.paper(student, "vote").answer == {"vote": "yes"}
     store.remove(student)
     assert store.papers() == []
+    store.erase()
+
+
+def test_a_store_gives_back_what_it_was_given_and_a_handle_is_taken_once(tmp_path, database):
+    store, moment = Store(driver(tmp_path, database)), 1_795_000_000.123456
+    assert store.found() is None
+    store.open("{}", "first", "opened with 50 % of Москва's \u3042?", moment)
+    store.save("second")
+    student = store.admit("Ann", "india", "s", "r", moment)
+    with pytest.raises(Taken):
+        store.admit("ANN", "india", "s", "r", moment)
+    store.draft(student, "write:1", {"a": "?%s\0"}, 1, moment)
+    store.draft(student, "write:1", {"a": "two"}, 2, moment)
+    assert store.paper(student, "write:1") == Paper(student, "write:1", {"a": "two"}, None, None, 2, moment, None)
+    store.send(student, "write:1", {"a": "three"}, [0.1, "ü"], 3, moment)
+    store.send(student, "vote", {}, None, 0, moment)
+    store.take_back(student, "vote")
+    assert store.counts("write:1") == {student: (3, True, moment)}
+    store.reply(1, "india", {"b": 1})
+    store.reply(1, "india", {"b": 2})
+    assert store.replies(1) == {"india": {"b": 2}}
+    store.close()
+    store = Store(driver(tmp_path, database))
+    assert store.found() == ("{}", "second")
+    assert store.log() == [(moment, "opened with 50 % of Москва's \u3042?")]
+    assert [(s.id, s.handle, s.seen) for s in store.students()] == [(student, "Ann", moment)]
+    assert [(p.kind, p.answer) for p in store.papers()] == [("vote", None), ("write:1", [0.1, "ü"])]
+    store.forget_replies(["india"])
+    assert store.replies(1) == {}
     store.close()
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection
 from pathlib import Path
 
@@ -12,10 +11,12 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from simulation.addresses import Database
 from simulation.classroom import steps, student_pages, teacher_pages
 from simulation.classroom.bell import EVERYBODY, TEACHER, Ear
 from simulation.classroom.clocks import Steady
 from simulation.classroom.doors import House, Refused
+from simulation.classroom.drivers import Unkept
 from simulation.classroom.guards import Guard, TooLarge
 from simulation.classroom.lesson import resumed
 from simulation.classroom.pages import HERE, page
@@ -63,8 +64,9 @@ async def too_large(request: Request, error: Exception) -> Response:
 
 
 async def unkept(request: Request, error: Exception) -> Response:
-    """Something could not be written to the disk: the page that sent it keeps it."""
-    message = "This could not be kept: the disk of the server takes no more. What you wrote stays in your browser."
+    """Something could not be read or written: the page that sent it keeps it."""
+    assert isinstance(error, Unkept)
+    message = f"This could not be kept: {error}. What you wrote stays in your browser."
     return page("refused_part" if request.headers.get("x-part") else "refused", 507, message=message)
 
 
@@ -74,11 +76,16 @@ def _reports(loop: asyncio.AbstractEventLoop) -> Callable[[Room], Callable[[], N
     def reports(room: Room) -> Callable[[], None]:
         def told() -> None:
             with contextlib.suppress(RuntimeError):  # the server has stopped meanwhile
-                loop.call_soon_threadsafe(steps.told, room)
+                loop.call_soon_threadsafe(_heard, room)
 
         return told
 
     return reports
+
+
+def _heard(room: Room) -> None:
+    with contextlib.suppress(Unkept):  # the clock takes it up once it can be kept
+        steps.told(room)
 
 
 async def _clock(app: Starlette) -> None:
@@ -86,7 +93,7 @@ async def _clock(app: Starlette) -> None:
     at: House = app.state.house
     while True:
         for room in list(at.rooms.values()):
-            with contextlib.suppress(sqlite3.Error, OSError):  # a full disk keeps nothing now, and may have room later
+            with contextlib.suppress(Unkept, OSError):  # what fell due waits until it can be kept
                 steps.tick(room, app.state.reports(room), app.state.grace)
         await asyncio.sleep(TICK)
 
@@ -129,11 +136,13 @@ def application(
     scenario: str = "",
     grace: float = steps.GRACE,
     clock: Callable[[], float] | None = None,
+    database: Database | None = None,
 ) -> Classroom:
     """The application: rooms under `folder`, a teacher's `link` secret, and the `hosts` it answers to.
 
-    `address` is what students type; `scenario` stands first on the teacher's list; a step can be undone for `grace`
-    seconds; `clock` gives seconds since 1970, steadily unless told otherwise.
+    What rooms keep lies in the `database`, where one is given, and else in their folders. `address` is what students
+    type; `scenario` stands first on the teacher's list; a step can be undone for `grace` seconds; `clock` gives seconds
+    since 1970, steadily unless told otherwise.
     """
     routes = [
         *student_pages.ROUTES,
@@ -146,11 +155,11 @@ def application(
         Refused: student_pages.refused,
         HTTPException: missing,
         TooLarge: too_large,
-        sqlite3.Error: unkept,
+        Unkept: unkept,
         OSError: unkept,
         Exception: teacher_pages.plain,
     }
     app = Starlette(routes=routes, lifespan=_life, exception_handlers=handlers)
-    app.state.house = House(folder, link, clock or Steady())
+    app.state.house = House(folder, link, clock or Steady(), database)
     app.state.address, app.state.scenario, app.state.grace = address, scenario, grace
     return Classroom(app, hosts)

@@ -5,7 +5,6 @@ The two have separate cookies and separate rights; a student's opens one seat of
 
 import contextlib
 import json
-import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +12,13 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
+from simulation.addresses import Database
 from simulation.cassettes import claim
-from simulation.classroom import keys
+from simulation.classroom import drivers, keys
 from simulation.classroom.guards import Limit
-from simulation.classroom.room import FILE, Room
+from simulation.classroom.room import Room
 from simulation.classroom.store import Student
+from simulation.errors import InputError
 from simulation.folders import write_whole
 
 SEAT, TEACHER, DOOR = "seat", "teacher", "door"
@@ -50,13 +51,13 @@ class Holder:
 class House:
     """Every room of this server, and who may enter."""
 
-    def __init__(self, folder: Path, link: str, clock: Callable[[], float]) -> None:
-        self.folder, self.clock = folder, clock
+    def __init__(self, folder: Path, link: str, clock: Callable[[], float], database: Database | None = None) -> None:
+        self.folder, self.clock, self.database = folder, clock, database
         self.rooms: dict[str, Room] = {}
         self.wake: Callable[[Room], None] = lambda room: None
         """Takes up the debate of a closed room when somebody asks for it."""
         self.unreadable: list[str] = []
-        """Folders whose room cannot be read."""
+        """Folders whose room cannot be read, or is another server's."""
         self._link = keys.digest(link)
         folder.mkdir(parents=True, exist_ok=True)
         self._sessions: list[str] = self._kept()
@@ -81,11 +82,11 @@ class House:
 
     def load(self) -> None:
         """Take up the rooms left in the folder; one that cannot be read is named and left alone."""
-        for path in sorted(self.folder.glob(f"*/{FILE}")):
+        for folder in drivers.rooms(self.folder, self.database):
             try:
-                room = Room.found(path.parent, self.clock)
-            except (sqlite3.Error, ValueError, KeyError):  # pydantic's errors are ValueErrors
-                self.unreadable.append(path.parent.name)
+                room = Room.found(folder, self.clock, self.database)
+            except (drivers.Unkept, InputError, ValueError, KeyError):  # pydantic's errors are ValueErrors
+                self.unreadable.append(folder.name)
                 continue
             if room is not None:
                 self.rooms[room.id] = room

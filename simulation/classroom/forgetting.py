@@ -81,5 +81,5 @@ def _take_out(room: Room, country: str, texts: list[str]) -> None:
 
 def purge(room: Room) -> None:
     """Delete a room with everything in it."""
-    room.close()
+    room.erase()
     shutil.rmtree(room.folder)

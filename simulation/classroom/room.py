@@ -1,4 +1,4 @@
-"""One room: its setup, its state, its students, its debate, and the file that keeps them.
+"""One room: its setup, its state, its students, its debate, and the store that keeps them.
 
 A change is on the disk before anybody is told of it.
 """
@@ -10,8 +10,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+from simulation.addresses import Database
 from simulation.classroom import keys
 from simulation.classroom.bell import EVERYBODY, Bell
+from simulation.classroom.drivers import driver
 from simulation.classroom.lesson import Setup, State
 from simulation.classroom.store import Paper, Store, Student
 from simulation.classroom.table import Table
@@ -23,7 +25,7 @@ from simulation.wording import upper
 
 T = TypeVar("T")
 BRIEF = "brief"
-FILE, RUNS = "room.sqlite", "runs"
+RUNS = "runs"
 AWAY = 20.0
 """Seconds after which somebody without an open page counts as away."""
 
@@ -50,19 +52,27 @@ class Room:
 
     @classmethod
     def opened(
-        cls, under: Path, code: str, setup: Setup, scenario: Scenario, clock: Callable[[], float] = time.time
+        cls,
+        under: Path,
+        code: str,
+        setup: Setup,
+        scenario: Scenario,
+        clock: Callable[[], float] = time.time,
+        database: Database | None = None,
     ) -> "Room":
         """A new room in a folder of its own."""
         folder = under / f"{time.strftime('%Y-%m-%d', time.gmtime(clock()))}-{keys.code(8).lower()}"
         folder.mkdir(parents=True, mode=0o700)
-        store, body, state = Store(folder / FILE), _body(code, setup, scenario), State().model_dump_json()
+        store, body, state = Store(driver(folder, database)), _body(code, setup, scenario), State().model_dump_json()
         store.open(body, state, f"opened with {scenario.title}", clock())
         return cls(folder, store, body, state, clock)
 
     @classmethod
-    def found(cls, folder: Path, clock: Callable[[], float] = time.time) -> "Room | None":
-        """The room of a folder as it was left; None where the folder holds none."""
-        store = Store(folder / FILE)
+    def found(
+        cls, folder: Path, clock: Callable[[], float] = time.time, database: Database | None = None
+    ) -> "Room | None":
+        """The room of a folder as it was left; None where nothing is kept of it."""
+        store = Store(driver(folder, database))
         kept = store.found()
         if kept is None:
             store.close()
@@ -143,7 +153,15 @@ class Room:
         return self.state.round - 1 if self.state.stage == "write" else self.state.round
 
     def close(self) -> None:
-        """Stop the debate where it waits and close the file."""
+        """Stop the debate where it waits and close the store."""
+        self._stop()
+        self.store.close()
+
+    def erase(self) -> None:
+        """Stop the debate and take the room out of the store; its folder is left."""
+        self._stop()
+        self.store.erase()
+
+    def _stop(self) -> None:
         if self.table is not None:
             self.table.close()
-        self.store.close()

@@ -9,9 +9,12 @@ import ipaddress
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
+from simulation import databases
+from simulation.addresses import Database
 from simulation.classroom import keys
 from simulation.classroom.app import Classroom, application
 from simulation.classroom.steps import GRACE
@@ -86,14 +89,18 @@ def serve(
     scenario: str = "",
     allowed: tuple[str, ...] = (),
     grace: float = GRACE,
+    database: Database | None = None,
 ) -> None:
     """Serve the classroom until it is stopped; `say` is told each line for the teacher, the link among them."""
+    if database is not None:
+        databases.check(database)
     with bound(host, port) as listening:
         shown = (outward() or "127.0.0.1") if host in EVERYWHERE else host
         at = f"http://{f'[{shown}]' if ':' in shown else shown}:{listening.getsockname()[1]}"
         secret = keys.token()
         try:
-            app = application(folder, secret, hosts(host, allowed), address=at, scenario=scenario, grace=grace)
+            more: Any = {"address": at, "scenario": scenario, "grace": grace, "database": database}
+            app = application(folder, secret, hosts(host, allowed), **more)
             with app.house.held():
                 for line in greeting(host, at, f"{at}/teach/{secret}"):
                     say(line)

@@ -111,9 +111,14 @@ def _heard_now(room: Room) -> bool:
 
 
 def tick(room: Room, reports: Callable[[], None], grace: float = GRACE) -> None:
-    """What time does: a pending step falls due; a writing step whose clock has ended goes on as the teacher chose."""
+    """What time does: a pending step falls due; a writing step whose clock has ended goes on as the teacher chose.
+
+    A round that was heard while it could not be kept is taken up too.
+    """
     state, now = room.state, room.now()
-    if state.pending is not None:
+    if state.revealing and state.stage == "write" and room.table is not None and room.table.complete(state.round):
+        told(room)
+    elif state.pending is not None:
         if now >= state.pending.due and _heard_now(room):
             perform(room, reports)
     elif state.clock is not None and state.clock.ends is not None and left(state, now) == 0:

@@ -1,29 +1,16 @@
-"""What a room keeps on the disk: one SQLite file in the room's own folder.
+"""What a room keeps: its state, its students, their papers and what went into the debate.
 
 Every change is one transaction, flushed to the disk before the page answers, so that a crash loses no submitted text
-and no draft that was saved.
+and no draft that was saved. Where it lies is the driver's: see `drivers`.
 """
 
 import json
-import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-SCHEMA = """
-create table if not exists room (only integer primary key check (only = 1), body text not null,
-    state text not null);
-create table if not exists student (id integer primary key, handle text not null unique collate nocase,
-    country text not null, secret text not null, rejoin text not null, joined real not null, seen real not null);
-create table if not exists paper (student integer not null references student(id) on delete cascade,
-    kind text not null, draft text not null, sent text, answer text, words integer not null default 0,
-    touched real not null, sent_at real, primary key (student, kind));
-create table if not exists reply (round integer not null, country text not null, body text not null,
-    primary key (round, country));
-create table if not exists log (id integer primary key, at real not null, what text not null);
-"""
+from simulation.classroom.drivers import Driver, Writing
 
 
 @dataclass(frozen=True)
@@ -61,35 +48,27 @@ class Paper:
 
 
 class Store:
-    """The file of one room; used by one thread at a time."""
+    """The store of one room; used by one thread at a time. Raises `Unkept` where it cannot be read or written."""
 
-    def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._db.execute("pragma journal_mode=wal")
-        self._db.execute("pragma synchronous=full")
-        self._db.execute("pragma foreign_keys=on")
-        self._db.execute("pragma secure_delete=on")
-        self._db.executescript(SCHEMA)
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
 
     def close(self) -> None:
-        """Close the file."""
-        self._db.close()
+        """Close it."""
+        self._driver.close()
 
-    @contextmanager
-    def change(self) -> Iterator[sqlite3.Connection]:
+    def erase(self) -> None:
+        """Close it, and take everything out that does not lie in the room's folder."""
+        self._driver.erase()
+
+    def change(self) -> AbstractContextManager[Writing]:
         """One transaction: all of it or nothing, on the disk when it ends."""
-        self._db.execute("begin immediate")
-        try:
-            yield self._db
-        except BaseException:
-            self._db.execute("rollback")
-            raise
-        self._db.execute("commit")
+        found: AbstractContextManager[Writing] = self._driver.change()
+        return found
 
     def found(self) -> tuple[str, str] | None:
         """What the room is and where it stands, each as JSON; None where nothing was kept."""
-        row = self._db.execute("select body, state from room").fetchone()
-        return (row[0], row[1]) if row else None
+        return next(((body, state) for body, state in self._driver.rows("select body, state from room")), None)
 
     def open(self, body: str, state: str, note: str, at: float) -> None:
         """Keep a new room."""
@@ -106,20 +85,20 @@ class Store:
 
     def log(self) -> list[tuple[float, str]]:
         """What the teacher did, and when."""
-        return list(self._db.execute("select at, what from log order by id"))
+        return [(at, what) for at, what in self._driver.rows("select at, what from log order by id")]
 
     def students(self) -> list[Student]:
         """Everybody in the room, in the order they came."""
-        return [Student(*row) for row in self._db.execute("select * from student order by id")]
+        return [Student(*row) for row in self._driver.rows("select * from student order by id")]
 
     def admit(self, handle: str, country: str, secret: str, rejoin: str, at: float) -> int:
-        """Take a student in; raises `sqlite3.IntegrityError` where the handle is taken."""
+        """Take a student in; raises `Taken` where the handle is."""
         with self.change() as db:
             row = (handle, country, secret, rejoin, at, at)
-            found = db.execute(
+            db.execute(
                 "insert into student (handle, country, secret, rejoin, joined, seen) values (?, ?, ?, ?, ?, ?)", row
             )
-            return int(found.lastrowid or 0)
+            return int(db.execute("select id from student where handle = ?", (handle,)).fetchone()[0])
 
     def rekey(self, student: int, secret: str, rejoin: str) -> None:
         """Move a student to another device: the old cookie opens nothing from now on."""
@@ -132,10 +111,10 @@ class Store:
             db.execute("update student set seen = ? where id = ?", (at, student))
 
     def remove(self, student: int) -> None:
-        """Take everything about a student out of the file, and out of the journal beside it."""
+        """Take everything about a student out of the store and its files."""
         with self.change() as db:
             db.execute("delete from student where id = ?", (student,))
-        self._db.execute("pragma wal_checkpoint(truncate)")
+        self._driver.scrub()
 
     def draft(self, student: int, kind: str, fields: Mapping[str, str], words: int, at: float) -> None:
         """Keep what a student has written so far."""
@@ -152,7 +131,12 @@ class Store:
         text = json.dumps(dict(fields))
         with self.change() as db:
             row = (student, kind, text, text, json.dumps(answer), words, at, at)
-            db.execute("insert or replace into paper values (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            db.execute(
+                "insert into paper values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (student, kind) do update set "
+                "draft = excluded.draft, sent = excluded.sent, answer = excluded.answer, words = excluded.words, "
+                "touched = excluded.touched, sent_at = excluded.sent_at",
+                row,
+            )
 
     def take_back(self, student: int, kind: str) -> None:
         """Make a submitted paper a draft again."""
@@ -164,18 +148,18 @@ class Store:
 
     def paper(self, student: int, kind: str) -> Paper | None:
         """One paper of one student."""
-        row = self._db.execute("select * from paper where student = ? and kind = ?", (student, kind)).fetchone()
-        return _paper(row) if row else None
+        rows = self._driver.rows("select * from paper where student = ? and kind = ?", (student, kind))
+        return next(map(_paper, rows), None)
 
     def papers(self, kind: str = "") -> list[Paper]:
         """Every paper, or every one of a kind."""
         where, given = (" where kind = ?", (kind,)) if kind else ("", ())
-        rows = self._db.execute(f"select * from paper{where} order by student, kind", given)  # noqa: S608  # two texts of our own
+        rows = self._driver.rows(f"select * from paper{where} order by student, kind", given)  # noqa: S608  # two texts of our own
         return [_paper(row) for row in rows]
 
     def counts(self, kind: str) -> dict[int, tuple[int, bool, float]]:
         """Words, whether submitted and when last touched, by student, without reading the papers themselves."""
-        rows = self._db.execute(
+        rows = self._driver.rows(
             "select student, words, sent_at is not null, touched from paper where kind = ?", (kind,)
         )
         return {student: (words, bool(sent), touched) for student, words, sent, touched in rows}
@@ -183,18 +167,22 @@ class Store:
     def reply(self, number: int, country: str, body: Any) -> None:
         """Keep what goes into the debate for a seat."""
         with self.change() as db:
-            db.execute("insert or replace into reply values (?, ?, ?)", (number, country, json.dumps(body)))
+            db.execute(
+                "insert into reply values (?, ?, ?) on conflict (round, country) do update set body = excluded.body",
+                (number, country, json.dumps(body)),
+            )
 
     def replies(self, number: int) -> dict[str, Any]:
         """What went into the debate in a round, by country."""
-        rows = self._db.execute("select country, body from reply where round = ?", (number,))
+        rows = self._driver.rows("select country, body from reply where round = ?", (number,))
         return {country: json.loads(body) for country, body in rows}
 
     def forget_replies(self, countries: list[str]) -> None:
-        """Take what went into the debate for some seats out of the file."""
+        """Take what went into the debate for some seats out of the store."""
         with self.change() as db:
-            db.executemany("delete from reply where country = ?", [(c,) for c in countries])
-        self._db.execute("pragma wal_checkpoint(truncate)")
+            for country in countries:
+                db.execute("delete from reply where country = ?", (country,))
+        self._driver.scrub()
 
 
 def _paper(row: tuple[Any, ...]) -> Paper:

@@ -1,7 +1,5 @@
 """The pages of students: the door, the seat, the papers."""
 
-import sqlite3
-
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -9,6 +7,7 @@ from starlette.routing import Route
 from simulation.analysts.human import mistakes
 from simulation.classroom import forms, keys
 from simulation.classroom.doors import DOOR, SEAT, Holder, House, Refused, address, checked, give
+from simulation.classroom.drivers import Taken
 from simulation.classroom.forms import Fields, FormErrors
 from simulation.classroom.guards import fields as form_fields
 from simulation.classroom.pages import page
@@ -107,7 +106,7 @@ async def join(request: Request) -> Response:
         handle, country = _handle(room, given), _seat(room, given)
         kept = (keys.digest(secret), keys.digest(keys.typed(keys.rejoin_code(secret))))
         student = room.store.admit(handle, country, *kept, room.now())
-    except sqlite3.IntegrityError:
+    except Taken:
         error: Refused | None = Refused(409, "Somebody in the room has that name already.")
     except Refused as refused:
         error = refused

@@ -104,7 +104,7 @@ async def open_room(request: Request, secret: str) -> Response:
     at = house(request)
     try:
         chosen = scenario_of(given)
-        found = Room.opened(at.folder, at.new_code(), setup_of(given, chosen), chosen, at.clock)
+        found = Room.opened(at.folder, at.new_code(), setup_of(given, chosen), chosen, at.clock, at.database)
     except InputError as error:
         if not given.get("rounds"):
             raise Refused(422, explained(error)) from None

@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from simulation.options import database_option
+
 
 def _needs(error: ModuleNotFoundError) -> Exception:
     from simulation.errors import InputError
@@ -31,10 +33,9 @@ def _needs(error: ModuleNotFoundError) -> Exception:
     show_default=True,
     help="Seconds in which a step can be undone.",
 )
+@database_option("Where rooms keep states and papers, in place of a file in each folder: postgresql://USER@HOST/NAME")
 @click.pass_context
-def command(
-    ctx: click.Context, host: str, port: int, folder: Path, scenario: str, allowed: tuple[str, ...], grace: float
-) -> None:
+def command(ctx: click.Context, /, host: str, port: int, folder: Path, scenario: str, **given: Any) -> None:
     r"""Open a classroom: students take seats in the browser, the teacher leads.
 
     \b
@@ -53,7 +54,7 @@ def command(
         from simulation.classroom.server import serve
     except ModuleNotFoundError as error:
         raise _needs(error) from None
-    serve(host, port, folder, click.echo, scenario=scenario, allowed=allowed, grace=grace)
+    serve(host, port, folder, click.echo, scenario=scenario, **given)
 
 
 @command.command("bots")

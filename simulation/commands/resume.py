@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from simulation.options import clock_options, reach_options, under_option
+from simulation.options import clock_options, database_option, reach_options, under_option
 
 
 @click.command()
@@ -14,6 +14,7 @@ from simulation.options import clock_options, reach_options, under_option
 @click.option("--base-url", help="Another address for the run's model, where its server has moved.")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines on stdout: launch, turn, done.")
 @click.option("--quiet", "-q", is_flag=True, help="Print the path of the assessment and nothing else.")
+@database_option("The database of a run that was begun with one: postgresql://USER@HOST/NAME")
 @clock_options
 @reach_options
 def command(run: str, under: Path, base_url: str | None, as_json: bool, quiet: bool, **given: Any) -> int:
@@ -33,5 +34,6 @@ def command(run: str, under: Path, base_url: str | None, as_json: bool, quiet: b
     clock = seats.clock(given["clock"], given["on_timeout"], people)
     connect = reconnect_with(given, base_url)
     with attendance.attended(people, len(engines), clock, as_json, quiet) as there:
-        held = launches.resume(folder, connect, files.reports, there.ears, there.listener.told, there.ask)
+        company = (there.ears, there.listener.told, there.ask)
+        held = launches.resume(folder, connect, files.reports, *company, given["database"])
     return console.finished(held.run, held.folder, there.listener, as_json, quiet)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from simulation.options import clock_options, reach_options, set_option, setting_options
+from simulation.options import clock_options, database_option, reach_options, set_option, setting_options
 
 
 @click.command()
@@ -29,6 +29,7 @@ from simulation.options import clock_options, reach_options, set_option, setting
 @click.option("--dry-run", is_flag=True, help="Say what the calls would cost, and make none.")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines on stdout: launch, turn, done.")
 @click.option("--quiet", "-q", is_flag=True, help="Print the path of the assessment and nothing else.")
+@database_option("Where a run that asks a model or a person keeps its checkpoints: postgresql://USER@HOST/NAME")
 @setting_options
 @reach_options
 def command(scenario: str, out: Path, as_json: bool, quiet: bool, dry_run: bool, **given: Any) -> int:
@@ -82,7 +83,8 @@ def _hold(asked: Any, given: dict[str, Any], out: Path, there: Any) -> Any:
     if asked.repeatable:
         found = wait(runs.hold(asked, ears=there.ears))
         return launches.Held(found, runs.write(found, files.reports(found), out))
-    return launches.launch(asked, connect_with(given), out, files.reports, there.ears, there.listener.told, there.ask)
+    told, database = there.listener.told, given["database"]
+    return launches.launch(asked, connect_with(given), out, files.reports, there.ears, told, there.ask, database)
 
 
 def _estimate(asked: Any, given: dict[str, Any], as_json: bool) -> int:
