@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
-.PHONY: demo test test-browser lint schemas fit test-local-model bench-draws bench-packages bench-sweep bench-calls bench-classroom clean
+.PHONY: demo test test-browser lint schemas fit test-distributed test-local-model bench-draws bench-packages bench-sweep bench-calls bench-classroom clean
 
 demo: $(STAMP)
 	$(BIN)/communique run takaichi_coalition
@@ -51,6 +51,10 @@ bench-classroom: $(DEV)
 # The peers bring a hundred packages, so they get an environment of their own.
 bench-calls: $(DEV) $(PEERS)/.installed
 	$(BIN)/python benchmarks/calls.py $(PEERS)/bin/python
+
+# A Dask scheduler and workers on loopback, one of which is killed.
+test-distributed: $(DEV)
+	$(BIN)/python -m pytest -m distributed tests/test_clusters.py
 
 # A small model with its server, from two wheels (130 MB), on loopback.
 test-local-model: $(DEV)

@@ -5,6 +5,7 @@ dropped; of two lines for one question the later counts, since only a failure is
 stands in it: no key, no header, no address.
 """
 
+import io
 import json
 import os
 import sys
@@ -17,6 +18,7 @@ from pydantic import ValidationError
 
 from simulation.calls import Caller, CallFailed, Hearing, LimitReached, Reply, Request
 from simulation.errors import InputError
+from simulation.places import remote
 
 LONGEST_LINE = 8_000_000
 """Bytes; a reply of the greatest length is shorter however it is escaped."""
@@ -98,7 +100,7 @@ def _read(path: Path) -> tuple[dict[str, Reply], int]:
     if not path.exists():
         return found, whole
     try:
-        with path.open("rb") as file:
+        with io.BytesIO(path.read_bytes()) if remote(path) else path.open("rb") as file:
             for number, line in enumerate(_lines(file), 1):
                 if torn:
                     raise _unusable(path, f"line {torn} is no reply")

@@ -157,5 +157,9 @@ MEANINGS = {
     "E175": "A person has a seat, and this way of holding a debate asks nobody: seat people with run --human.",
     "E176": "--clock measures the turns of people at the terminal; --on-timeout says what happens when it runs out.",
     "E177": "Two runs of the same inputs that ask a model or a person began within one second, which have one id.",
+    "E189": "Dask and storages such as s3:// need packages that are extras. Run the line the message names.",
+    "E190": "No Dask scheduler answers at the address, it has gone away, or no worker has joined it.",
+    "E191": "Whoever holds cells must run the same communique, Python and numpy, or the table would not be the same.",
+    "E192": "The address is of no storage that can be reached, is refused, or holds a password, which is never taken.",
     "E142": "A dry run of a debate that asks no model has nothing to estimate.",
 }

@@ -16,6 +16,7 @@ from typing import Any
 
 from simulation.errors import InputError
 from simulation.floor import Said
+from simulation.places import put, remote
 from simulation.plans import Plan
 from simulation.statement import Statement
 from simulation.transcript import Gap
@@ -54,6 +55,8 @@ def place(files: Mapping[str, str], folder: Path) -> Path:
 
     Raises `InputError` where the place cannot be written; nothing half-written stays behind.
     """
+    if remote(folder):
+        return put({name: text.encode() for name, text in files.items()}, folder)
     try:
         return _place(files, folder)
     except OSError as error:

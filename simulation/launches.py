@@ -20,6 +20,7 @@ from simulation.engines import seat
 from simulation.errors import InputError, Interrupted, ProviderError
 from simulation.floor import Said
 from simulation.folders import LAUNCH, REPLIES, Workplace, as_text, place
+from simulation.parcels import bind, brought, deliver, staged
 from simulation.plans import Plan, again, made_now
 from simulation.runs import Ears, Run, hold
 from simulation.tally import tally
@@ -118,20 +119,26 @@ def _finish(asked: Plan, inner: Caller | None, company: _Company, workplace: Wor
         workplace.clear()
         raise
     workplace.clear()
-    return Held(found, workplace.folder)
+    return Held(found, deliver(workplace.folder, "communique resume"))
 
 
 def _connected(asked: Plan, connect: Connect | None, before: Sequence[Reply] = ()) -> Caller | None:
     return connect(asked.settings, before) if connect is not None and asked.settings is not None else None
 
 
-def _open(asked: Plan, workplace: Workplace, company: _Company) -> None:
-    """Write down the plan; raises `InputError` where another run has the folder, which it would take for its own."""
+def _open(asked: Plan, folder: Path, company: _Company) -> Workplace:
+    """Write down the plan where the run is held.
+
+    Raises `InputError` where another run has the folder, which it would take for its own.
+    """
+    workplace = Workplace(staged(folder))
     if (workplace.folder / LAUNCH).exists():
         cure = f"go on with that one: communique resume {workplace.folder}; or begin another in a second"
         raise InputError(f"{asked.id} began within this second", cure, "E177")
     workplace.open(asked)
+    bind(folder)
     company.told(f"run {asked.id}; if it breaks off: communique resume {workplace.folder}")
+    return workplace
 
 
 def launch(
@@ -144,10 +151,10 @@ def launch(
     ask: Ask | None = None,
 ) -> Held:
     """Begin a run that asks a model, through `connect`, or people, through `ask`."""
-    workplace, company = Workplace(under / asked.id), _Company(ears or Ears(), told, ask)
+    company = _Company(ears or Ears(), told, ask)
     inner = _connected(asked, connect)
     seat(asked.engines, Kit(inner, asked.settings, put=put if ask else None))
-    _open(asked, workplace, company)
+    workplace = _open(asked, under / asked.id, company)
     return _finish(asked, inner, company, workplace, reports)
 
 
@@ -163,6 +170,7 @@ def resume(
 
     Who was absent is not asked again: that was somebody's word.
     """
+    folder = brought(folder, LAUNCH)
     if not (folder / LAUNCH).is_file():
         raise InputError(
             f"{folder} has no {LAUNCH}: it asked no model and no person",
@@ -176,7 +184,7 @@ def resume(
         failed = [gap for gap in done.transcript.gaps if gap.country not in asked.people]
         if not failed:
             told(f"{asked.id} is complete: nothing to resume")
-            return Held(done, folder)
+            return Held(done, deliver(folder, "communique resume"))
         forget, spoken = {(gap.code, gap.round) for gap in failed}, done.by_people
         workplace.clear()
     inner = _connected(asked, connect, Cassette(workplace.replies, read_only=True).replies)
@@ -212,11 +220,10 @@ def fork(
     What people said is taken over too, with its figures computed anew. Without `connect` a question that was not
     recorded fails its seat.
     """
-    workplace = Workplace(under / asked.id)
     inner, company = _connected(asked, connect), _Company(ears or Ears(), told, None)
     spoken = records.load(folder).by_people
     with Cassette(folder / REPLIES, read_only=True) as before:
-        _open(asked, workplace, company)
+        workplace = _open(asked, under / asked.id, company)
         return _finish(asked, Strict(before, inner), company, workplace, reports, spoken=spoken)
 
 
