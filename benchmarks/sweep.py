@@ -1,8 +1,11 @@
 """Runs a second of a sweep, with one worker and with two, beside a plain loop over whole debates in the same run.
 
+Where Dask is installed, a cluster of this machine with one worker and with two as well; its start is counted too.
+
 All ways give the same stances, and the sweeps the same bytes. Run it as `python benchmarks/sweep.py`.
 """
 
+import importlib.util
 import os
 import platform
 import time
@@ -12,7 +15,7 @@ from tempfile import TemporaryDirectory
 from simulation import run
 from simulation.report import grids
 from simulation.sweeps import sweep
-from simulation.workers import cores
+from simulation.workers import cores, executor
 
 CELLS, PLAIN, SCENARIO, PATH = 1_000, 30, "takaichi_coalition", "provisions.taiwan_inclusion.weight"
 PAGE = {
@@ -23,10 +26,10 @@ PAGE = {
 FEW = {**PAGE, "seeds": {"first": 0, "count": 20}, "full": True}
 
 
-def swept(page, folder, workers):
+def swept(page, folder, workers, crew=executor):
     """Seconds of a sweep with its tables written, its rows by cell and country, and the bytes of its first table."""
     begun = time.perf_counter()
-    found = sweep(page, under=folder, workers=workers)
+    found = sweep(page, under=folder, workers=workers, crew=crew)
     written = grids.write(found, found.folder)
     seconds = time.perf_counter() - begun
     rows = {(r["seed"], r[PATH], r["country"]): (r["stance"], r["score"]) for r in found.rows()}
@@ -45,13 +48,23 @@ def plain():
     return PLAIN, time.perf_counter() - begun, rows
 
 
+def dasked(folder):
+    """The sweep on a cluster of this machine with one worker and with two; nothing where Dask is not installed."""
+    if importlib.util.find_spec("distributed") is None:
+        return {}
+    from simulation.clusters import crew
+
+    return {count: swept(PAGE, folder / f"dask-{count}", count, crew()) for count in (1, 2)}
+
+
 def main():
     with TemporaryDirectory() as folder:
         count, seconds, whole = plain()
         one = swept(PAGE, Path(folder) / "one", 1)
         two = swept(PAGE, Path(folder) / "two", 2)
         full = swept(FEW, Path(folder) / "full", 2)
-    assert one[3] == two[3], "the workers disagree"
+        dask = dasked(Path(folder))
+    assert all(each[3] == one[3] for each in (two, *dask.values())), "the workers disagree"
     assert all(one[2][key] == value for key, value in whole.items()), "a sweep and a debate disagree"
     assert all(whole[key] == value for key, value in full[2].items() if key in whole)
     busy = os.getloadavg()[0]
@@ -63,6 +76,7 @@ def main():
         ("sweep, 1 worker", *one[:2]),
         ("sweep, 2 workers", *two[:2]),
         ("sweep with `full`, 2 workers", *full[:2]),
+        *((f"sweep on Dask, {count} worker{'s' * (count > 1)}", *each[:2]) for count, each in dask.items()),
     ]
     for name, runs, took in rows:
         print(f"{name:34}{runs:>7,}{took:>10.2f}{runs / took:>9.1f}{(runs / took) / (count / seconds):>8.1f}")

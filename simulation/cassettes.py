@@ -7,6 +7,7 @@ stands in it: no key, no header, no address.
 
 import asyncio
 import errno
+import io
 import json
 import os
 import sys
@@ -20,6 +21,7 @@ from pydantic import ValidationError
 
 from simulation.calls import Caller, CallFailed, Hearing, LimitReached, Reply, Request
 from simulation.errors import InputError, Unwritable
+from simulation.places import remote
 from simulation.received import owned
 
 LONGEST_LINE = 8_000_000
@@ -144,7 +146,7 @@ def _read(path: Path) -> tuple[dict[str, Reply], dict[str, int], int]:
     if not path.is_file():
         raise _unusable(path, "it is no plain file")
     try:
-        with path.open("rb") as file:
+        with io.BytesIO(path.read_bytes()) if remote(path) else path.open("rb") as file:
             for number, line in enumerate(_lines(file), 1):
                 if torn:
                     raise _unusable(path, f"line {torn} is no reply")

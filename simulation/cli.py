@@ -100,6 +100,18 @@ def _report_bug(error: BaseException) -> int:
     return 5
 
 
+def _failed(error: Exception) -> int:
+    """Tell of a storage that failed, or of a bug of ours."""
+    from simulation.places import trouble
+
+    if (told := trouble(error)) is None:
+        return _report_bug(error)
+    from simulation.notices import render_error
+
+    click.echo(render_error(told), err=True)
+    return told.status
+
+
 def main(args: list[str] | None = None) -> None:
     """Run the command line and exit with the status ux asks for."""
     gc.set_threshold(RARELY)
@@ -123,5 +135,5 @@ def main(args: list[str] | None = None) -> None:
         sys.stderr.close()
         sys.exit(0)
     except Exception as error:
-        sys.exit(_report_bug(error))
+        sys.exit(_failed(error))
     sys.exit(status if isinstance(status, int) else 0)

@@ -183,5 +183,9 @@ MEANINGS = {
     "E194": "The packages for a database are an extra, as few need one. Run the line it names.",
     "E195": "The database does not answer, refuses the login or is not there. What was finished before is kept.",
     "E196": "The database takes no tables from this user, holds no UTF-8, or has tables of another version.",
+    "E189": "Dask and storages such as s3:// need packages that are extras. Run the line the message names.",
+    "E190": "No Dask scheduler answers at the address, it has gone away, or no worker has joined it.",
+    "E191": "Whoever holds cells must run the same communique, Python and numpy, or the table would not be the same.",
+    "E192": "The address is of no storage that can be reached, is refused, or holds a password, which is never taken.",
     "E142": "A dry run of a debate that asks no model has nothing to estimate.",
 }

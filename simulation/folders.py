@@ -22,6 +22,7 @@ from simulation import received
 from simulation.addresses import Shelf
 from simulation.errors import InputError, Unwritable
 from simulation.floor import Said
+from simulation.places import put, remote
 from simulation.plans import Plan
 from simulation.received import owned
 from simulation.statement import Statement
@@ -80,6 +81,8 @@ def place(files: Mapping[str, str], folder: Path) -> Path:
 
     Raises `Unwritable` where the place cannot be written; nothing half-written stays behind.
     """
+    if remote(folder):
+        return put({name: text.encode() for name, text in files.items()}, folder)
     try:
         with _written(files, folder) as writing:
             if not _moved(writing, folder):
@@ -156,8 +159,12 @@ class Workplace:
         except OSError as error:
             raise unwritable(self.folder.parent, error, "give --out another folder, or make room") from None
         if not new:
-            cure = f"go on with that one: communique resume {self.folder}; or begin another in a second"
-            raise InputError(f"{plan.id} began within this second, as the clock has it", cure, "E177")
+            raise self.taken(plan)
+
+    def taken(self, plan: Plan) -> InputError:
+        """The error where another run of the same second has the folder or the shelf."""
+        cure = f"go on with that one: communique resume {self.folder}; or begin another in a second"
+        return InputError(f"{plan.id} began within this second, as the clock has it", cure, "E177")
 
     def keep(self, said: Said) -> None:
         """Add a line for a statement or a gap before the debate goes on; raises `Unwritable`.

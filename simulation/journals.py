@@ -7,7 +7,7 @@ lines is that in which cells were finished and says nothing; they are read in th
 import json
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -26,10 +26,15 @@ def line(cell: int, failed: bool, unfinished: bool, **rows: Any) -> str:
 
 
 class Journal:
-    """The cells done; in a `with` block it grows, and no other process can open it so, unless it is only read."""
+    """The cells done; in a `with` block it grows, and no other process can open it so, unless it is only read.
 
-    def __init__(self, path: Path, read_only: bool = False) -> None:
-        self._path, self._read_only = path, read_only
+    `also` hears what is kept.
+    """
+
+    def __init__(
+        self, path: Path, read_only: bool = False, also: Callable[[list[str]], None] = lambda lines: None
+    ) -> None:
+        self._path, self._read_only, self._also = path, read_only, also
         self._file: BinaryIO | None = None
         self._at: dict[int, int] = {}
         self._failed: set[int] = set()
@@ -115,6 +120,7 @@ class Journal:
         except OSError as error:
             reason = (error.strerror or "the disk takes no more").lower()
             raise Unwritable(f'"{self._path}" cannot be written: {reason}', "make room, and go on") from None
+        self._also(lines)
 
     def entries(self) -> Iterator[dict[str, Any]]:
         """Every cell, in the order of their numbers."""

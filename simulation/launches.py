@@ -1,38 +1,34 @@
-"""A run that asks a model or a person: opened in its folder, held there, finished, or left so that it can go on.
+"""A run that asks a model or a person: begun, gone on with, held again from its recording, or forked.
 
 Every reply and every statement is on the disk before anything is built on it, so that neither a kill nor a lost
 connection loses a finished call, pays for one twice or asks a person again.
 """
 
-import asyncio
-import contextlib
-import signal
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from simulation import records
 from simulation.addresses import Database, Shelf
 from simulation.calls import Caller, Reply, Settings
-from simulation.cassettes import Cassette, Recorder, Strict
-from simulation.debate import Ask, Control, Question, put, vacant, vacate
+from simulation.cassettes import Cassette, Strict
+from simulation.debate import Ask, put, vacate
 from simulation.engines import seat
-from simulation.errors import InputError, Interrupted, ProviderError, Unwritable
-from simulation.floor import Said
-from simulation.folders import LAUNCH, RECORD, REPLIES, Workplace, as_text, place
+from simulation.errors import InputError
+from simulation.folders import LAUNCH, RECORD, REPLIES, Workplace, as_text
+from simulation.parcels import bind, brought, deliver, staged
 from simulation.plans import Plan, again, made_now
 from simulation.runs import Ears, Run, hold, written
 from simulation.seals import HASHES
-from simulation.tally import tally
+from simulation.sittings import Company, Reports, Told, at_work, counted, finish, nothing, opened, recorder
 from simulation.transcript import Gap
 from simulation.turn import Kit
 from simulation.waiting import wait
 
 Connect = Callable[[Settings, Sequence[Reply]], Caller]
 """Makes what answers calls, for the settings of a run and what was asked before: a budget is that of the whole run."""
-Reports = Callable[[Run], dict[str, str]]
-"""The files of a run beside run.json, by name."""
+RESUME = "communique resume"
 
 
 @dataclass(frozen=True)
@@ -43,111 +39,16 @@ class Held:
     folder: Path
 
 
-Told = Callable[[str], None]
-"""Hears what a person should know: the folder as soon as it is there, and what becomes of a Ctrl-C."""
-
-
-@dataclass(frozen=True)
-class _Company:
-    """Who is there while a run is held."""
-
-    ears: Ears
-    told: Told
-    ask: Ask | None
-    """Gets answers for people's seats."""
-
-
-def _nothing(line: str) -> None:
-    """Tell nobody."""
-
-
-class _Stop:
-    """The first Ctrl-C finishes what is in flight, the second stops at once; while people think, nothing is."""
-
-    def __init__(self, company: _Company) -> None:
-        self.control, self._company, self._waiting = Control(), company, False
-        self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
-
-    def __call__(self) -> None:
-        if self._task is not None and (self._waiting or self.control.drain_requested):
-            self._task.cancel()
-        else:
-            self.control.request_drain("interrupted")
-            self._company.told("finishing the calls in flight; press Ctrl-C again to stop now")
-
-    async def ask(self, questions: tuple[Question, ...]) -> Mapping[str, Any]:
-        """Wait for people, ready to stop at once."""
-        assert self._company.ask is not None
-        self._waiting = True
-        try:
-            return await self._company.ask(questions)
-        finally:
-            self._waiting = False
-
-    def __enter__(self) -> "_Stop":
-        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # another system, or no main thread
-            self._loop.add_signal_handler(signal.SIGINT, self)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-            self._loop.remove_signal_handler(signal.SIGINT)
-
-
-async def _held(
-    asked: Plan, caller: Caller, company: _Company, workplace: Workplace, spoken: Sequence[Said] | None
-) -> Run:
-    with _Stop(company) as stop:
-        ask = stop.ask if company.ask else None
-        return await hold(asked, caller, company.ears, workplace, stop.control, ask, spoken)
-
-
-@contextlib.contextmanager
-def _at_work(workplace: Workplace) -> Iterator[Cassette]:
-    """The recording of a run, with every other process kept out; what only an unfinished run needs goes in the end.
-
-    Where the run breaks off everything stays, and the error says how to go on.
-    """
-    command = f"communique resume {workplace.folder}"
-    try:
-        with Cassette(workplace.replies) as cassette:
-            yield cassette
-    except (Interrupted, asyncio.CancelledError):
-        raise Interrupted(f"interrupted; go on with: {command}") from None
-    except Unwritable as error:
-        raise error.kept(command) from None
-    except ProviderError:
-        workplace.clear(finished=False)
-        raise
-    workplace.clear()
-
-
-def _finish(asked: Plan, caller: Caller, company: _Company, workplace: Workplace, cassette: Cassette, reports: Reports,
-            spoken: Sequence[Said] | None = None) -> Held:  # fmt: skip
-    """Hold the debate in its folder and write its record; `spoken` is what people said, who are not asked again."""
-    found = wait(_held(asked, caller, company, workplace, spoken))
-    found = replace(found, tally=tally(cassette.replies))
-    place(written(found, reports(found), cassette.replies), workplace.folder)
-    return Held(found, workplace.folder)
-
-
-def _recorder(
-    inner: Caller | None, cassette: Cassette, forget: Collection[tuple[str, int]] = (), before: int = 0
-) -> Caller:
-    """Answers what is recorded, and has the rest asked, where there is somebody to ask."""
-    if inner is None:
-        return Strict(cassette)
-    return Recorder(inner, cassette, retry_failures=True, forget=forget, before=before)
-
-
 def _connected(asked: Plan, connect: Connect | None, before: Sequence[Reply] = ()) -> Caller | None:
     return connect(asked.settings, before) if connect is not None and asked.settings is not None else None
 
 
-def _open(asked: Plan, workplace: Workplace, company: _Company) -> None:
-    """Write down the plan; raises `InputError` where another run has the folder, which it would take for its own."""
-    workplace.open(asked)
-    company.told(f"run {asked.id}; if it breaks off: {_resume(workplace)}")
+def _begun(asked: Plan, folder: Path, company: Company, database: Database | None = None) -> Workplace:
+    """Where a new run is held: its folder, in the outbox if it is bound for a storage, and with a database a shelf."""
+    workplace = Workplace(staged(folder), Shelf(database, asked.id) if database else None)
+    opened(asked, workplace, company)
+    bind(folder)
+    return workplace
 
 
 def launch(
@@ -156,17 +57,18 @@ def launch(
     under: Path,
     reports: Reports,
     ears: Ears | None = None,
-    told: Told = _nothing,
+    told: Told = nothing,
     ask: Ask | None = None,
     database: Database | None = None,
 ) -> Held:
     """Begin a run that asks a model, through `connect`, or people, through `ask`; checkpoints lie in the `database`."""
-    workplace, company = _place(asked, under / asked.id, database), _Company(ears or Ears(), told, ask)
+    company = Company(ears or Ears(), told, ask)
     inner = _connected(asked, connect)
     seat(asked.engines, Kit(inner, asked.settings, put=put if ask else None))
-    _open(asked, workplace, company)
-    with _at_work(workplace) as cassette:
-        return _finish(asked, _recorder(inner, cassette), company, workplace, cassette, reports)
+    workplace = _begun(asked, under / asked.id, company, database)
+    with at_work(workplace, told) as cassette:
+        found = finish(asked, recorder(inner, cassette), company, workplace, cassette, reports)
+    return Held(found, deliver(workplace.folder, RESUME))
 
 
 def resume(
@@ -174,7 +76,7 @@ def resume(
     connect: Connect | None,
     reports: Reports,
     ears: Ears | None = None,
-    told: Told = _nothing,
+    told: Told = nothing,
     ask: Ask | None = None,
     database: Database | None = None,
 ) -> Held:
@@ -182,6 +84,7 @@ def resume(
 
     Who was absent is not asked again: that was somebody's word.
     """
+    folder = brought(folder, LAUNCH)
     if not (folder / LAUNCH).is_file():
         raise InputError(
             f"{folder} has no {LAUNCH}: it asked no model and no person",
@@ -189,19 +92,30 @@ def resume(
             "E160",
         )
     asked = again(records.launched(folder), str(folder / LAUNCH))
-    workplace, company = Workplace(folder), _Company(ears or Ears(), told, ask)
-    if (done := _complete(asked, workplace, told)) is not None:
-        return done
-    with _at_work(workplace) as cassette:
-        if (done := _complete(asked, workplace, told)) is not None:  # by the process that was at work until now
-            return done
-        inner = _connected(asked, connect, cassette.replies)
-        if not (folder / RECORD).is_file():
-            return _finish(asked, _recorder(inner, cassette), company, workplace, cassette, reports)
-        before = records.load(folder)
-        forget = {(gap.code, gap.round) for gap in _failed(before)}
-        caller = _recorder(inner, cassette, forget, workplace.again(forget, cassette.size))
-        return _finish(asked, caller, company, workplace, cassette, reports, before.by_people)
+    workplace = Workplace(folder, Shelf(database, asked.id) if database else None)
+    found = _complete(asked, workplace, told)
+    if found is None:
+        with at_work(workplace, told) as cassette:
+            found = _complete(asked, workplace, told)  # by the process that was at work until now
+            if found is None:
+                found = _gone_on(asked, workplace, cassette, connect, reports, Company(ears or Ears(), told, ask))
+    return Held(found, deliver(folder, RESUME))
+
+
+def _gone_on(asked: Plan, workplace: Workplace, cassette: Cassette, connect: Connect | None, reports: Reports,
+             company: Company) -> Run:  # fmt: skip
+    """The rest of a run that broke off, or the turns that failed in one that finished without them."""
+    inner = _connected(asked, connect, cassette.replies)
+    if not (workplace.folder / RECORD).is_file():
+        return finish(asked, recorder(inner, cassette), company, workplace, cassette, reports)
+    before = records.load(workplace.folder)
+    forget = {(gap.code, gap.round) for gap in _failed(before)}
+    since = workplace.again(forget, cassette.size)
+    if workplace.shelf and since == cassette.size:  # nothing was asked since: the graph begins anew
+        wait(vacate(workplace.shelf))
+    return finish(
+        asked, recorder(inner, cassette, forget, since), company, workplace, cassette, reports, before.by_people
+    )
 
 
 def _failed(found: Run) -> list[Gap]:
@@ -209,14 +123,14 @@ def _failed(found: Run) -> list[Gap]:
     return [gap for gap in found.transcript.gaps if gap.country not in found.plan.people]
 
 
-def _complete(asked: Plan, workplace: Workplace, told: Told) -> Held | None:
+def _complete(asked: Plan, workplace: Workplace, told: Told) -> Run | None:
     """A run in which nothing is left to do, without what a kill at its very end may have left behind."""
     if not (workplace.folder / RECORD).is_file() or _failed(found := records.load(workplace.folder)):
         return None
-    with contextlib.suppress(OSError):
+    with suppress(OSError):
         workplace.clear()
     told(f"{asked.id} is complete: nothing to resume")
-    return Held(found, workplace.folder)
+    return found
 
 
 def replay(folder: Path, reports: Reports) -> tuple[Run, dict[str, str]]:
@@ -229,9 +143,8 @@ def replay(folder: Path, reports: Reports) -> tuple[Run, dict[str, str]]:
         found = wait(hold(done.plan))
     else:
         with Cassette(folder / REPLIES, read_only=True) as cassette:
-            held = wait(hold(done.plan, Strict(cassette), spoken=done.by_people))
             replies = cassette.replies
-            found = replace(held, tally=tally(replies))
+            found = counted(wait(hold(done.plan, Strict(cassette), spoken=done.by_people)), replies)
     made = written(found, reports(found), replies)
     if HASHES not in records.raw(folder):  # written before there were any
         made[RECORD] = as_text(found.record())
@@ -245,21 +158,21 @@ def fork(
     under: Path,
     reports: Reports,
     ears: Ears | None = None,
-    told: Told = _nothing,
+    told: Told = nothing,
 ) -> Held:
     """A changed run beside an old one: replies to questions that are still the same are taken over, the rest asked.
 
     What people said is taken over too, with its figures computed anew. Without `connect` a question that was not
     recorded fails its seat.
     """
-    workplace = Workplace(under / asked.id)
-    inner, company = _connected(asked, connect), _Company(ears or Ears(), told, None)
+    inner, company = _connected(asked, connect), Company(ears or Ears(), told, None)
     spoken = records.load(folder).by_people
     with Cassette(folder / REPLIES, read_only=True) as before:
-        _open(asked, workplace, company)
-        with _at_work(workplace) as cassette:
-            caller = _recorder(Strict(before, inner), cassette)
-            return _finish(asked, caller, company, workplace, cassette, reports, spoken)
+        workplace = _begun(asked, under / asked.id, company)
+        with at_work(workplace, told) as cassette:
+            caller = recorder(Strict(before, inner), cassette)
+            found = finish(asked, caller, company, workplace, cassette, reports, spoken)
+    return Held(found, deliver(workplace.folder, RESUME))
 
 
 def changed(folder: Path, changes: tuple[str, ...]) -> Plan:

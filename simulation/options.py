@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from simulation.errors import InputError
+from simulation.places import at
 
 F = TypeVar("F", bound=Callable[..., Any])
 SETTINGS = ("structured", "temperature", "context", "reply_tokens", "passages", "detail", "language")
@@ -28,8 +29,7 @@ def _option(*names: str, text: str, **more: Any) -> Callable[[F], F]:
 
 def under_option(command: F) -> F:
     """Where runs lie."""
-    kind = click.Path(path_type=Path)
-    return _option("--under", type=kind, default=Path("runs"), text="Where runs lie.")(command)
+    return _option("--under", type=at, metavar="DIR", default="runs", text="Where runs lie.")(command)
 
 
 def set_option(required: bool = False) -> Callable[[F], F]:

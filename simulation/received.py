@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from simulation.errors import InputError
+from simulation.places import remote
 
 MAX_BYTES = 200_000_000
 """More than any file of a run."""
@@ -54,13 +55,19 @@ def content(path: Path, most: int = MAX_BYTES) -> bytes:
 
     Raises `InputError` for a link or a device, and for one of more than `most` bytes; OSError where it cannot be read.
     """
+    if remote(path):
+        with path.open("rb") as file:
+            return _bounded(path, file.read(most + 1), most)
     if path.is_symlink():
         raise _refused(path, "a link, and is not followed")
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     with open(os.open(path, flags), "rb") as file:  # noqa: PTH123  # a descriptor: the path may have changed since
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise _refused(path, "no plain file")
-        raw = file.read(most + 1)
+        return _bounded(path, file.read(most + 1), most)
+
+
+def _bounded(path: Path, raw: bytes, most: int) -> bytes:
     if len(raw) > most:
         raise InputError(f"{path} is larger than any run", "check that it is the right file", "E103")
     return raw

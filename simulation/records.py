@@ -17,6 +17,7 @@ from simulation.folders import LAUNCH
 from simulation.moderation import Merge
 from simulation.narration import Narration
 from simulation.negotiation import Negotiation
+from simulation.places import at, there, written
 from simulation.plans import FORMAT, Plan, edited
 from simulation.runs import Run
 from simulation.scenario import Scenario
@@ -29,19 +30,24 @@ NAME = re.compile(r"\d{4}-\d\d-\d\d-[a-z0-9][a-z0-9_-]*-[0-9a-f]{8}")
 
 def folders(under: Path) -> list[Path]:
     """Every run folder, oldest first by name."""
-    return sorted(p for p in under.iterdir() if p.is_dir() and NAME.fullmatch(p.name)) if under.is_dir() else []
+    return (
+        sorted(p for p in under.iterdir() if p.is_dir() and NAME.fullmatch(p.name))
+        if there(under) and under.is_dir()
+        else []
+    )
 
 
 def _written(folder: Path) -> int:
     """When a run was last written to, in nanoseconds; 0 for a folder that holds none."""
     files = [folder / name for name in ("run.json", LAUNCH)]
-    return max((f.stat().st_mtime_ns for f in files if f.is_file()), default=0)
+    return max((written(f) for f in files if f.is_file()), default=0)
 
 
 def locate(name: str, under: Path) -> Path:
     """A run folder by path, id, unique prefix, or `latest` (the one written last)."""
-    if any((Path(name) / file).is_file() for file in ("run.json", LAUNCH)):
-        return Path(name)
+    given = at(name)
+    if any(there(given / file) for file in ("run.json", LAUNCH)):
+        return given
     known = folders(under)
     if name == "latest" and known:
         return max(known, key=lambda p: (_written(p), p.name))
@@ -61,7 +67,8 @@ def raw(folder: Path) -> dict[str, Any]:
     try:
         data = received.data(received.content(path))
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}", "check the path", "E101") from None
+        reason = error.strerror or type(error).__name__
+        raise InputError(f"{path} cannot be read: {reason}", "check the path", "E101") from None
     except (ValueError, RecursionError) as error:
         raise InputError(
             f"{path} is not JSON: {error}", "the file was cut off or edited; run the scenario again", "E127"

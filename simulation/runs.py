@@ -16,7 +16,7 @@ from simulation.debate import Ask, Control, debate, put
 from simulation.dossier import Dossier
 from simulation.engines import seat
 from simulation.floor import Floor, Listener, Said
-from simulation.folders import RECORD, Workplace, as_text, place
+from simulation.folders import Workplace, as_text, place
 from simulation.frames import as_html, to_frame
 from simulation.moderation import Merge
 from simulation.narration import Narration, narrate

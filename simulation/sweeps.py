@@ -7,6 +7,7 @@ was; a kill costs the cells in hand and nothing else.
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,9 +26,11 @@ from simulation.gates import admitted
 from simulation.grids import Sweep
 from simulation.journals import Journal
 from simulation.launches import Connect
+from simulation.parcels import Parts, bind, brought, staged
+from simulation.places import at
 from simulation.plans import digests, made_now
 from simulation.polls import poll
-from simulation.workers import LONG_ENOUGH, Chunk, executor
+from simulation.workers import LONG_ENOUGH, Chunk, Crew, executor
 
 FORMAT = 1
 CELLS, MADE, SPEC = "cells.jsonl", "sweep.json", "spec.yaml"
@@ -92,12 +95,18 @@ def name_of(grid: Grid, stem: str) -> str:
 
 
 def opened(grid: Grid, document: Document, under: Path) -> Path:
-    """The folder of a sweep: as it was left, or new with the page and what it is made from."""
+    """The folder of a sweep: as it was left, or new with the page and what it is made from.
+
+    One that will lie in a storage is held in the outbox, and begins with what is there already.
+    """
     folder = under / name_of(grid, Path(document.file).stem.strip("<>") or "sweep")
-    if not (folder / MADE).is_file():
+    home = staged(brought(folder, MADE))
+    if not (home / MADE).is_file():
         files = {SPEC: document.text, MADE: as_text({"format": FORMAT, "made": made_now(), "inputs": inputs(grid)})}
         place(files, folder)
-    return folder
+        if home != folder:
+            place(files, home)
+    return bind(folder)
 
 
 def resumed(folder: Path) -> Grid:
@@ -160,18 +169,25 @@ class _Pace:
 
 
 def hold(
-    grid: Grid, folder: Path, *, workers: int = 1, connect: Connect | None = None, told: Told = lambda count: None
+    grid: Grid,
+    folder: Path,
+    *,
+    workers: int = 1,
+    crew: Crew = executor,
+    connect: Connect | None = None,
+    told: Told = lambda count: None,
 ) -> Swept:
     """Hold the cells that are not done yet.
 
-    Raises `Interrupted` at Ctrl-C, and `Unwritable` on a full disk, with everything finished kept.
+    `crew` makes the executor of the cells that ask no model, as `workers.executor` and `clusters.crew()` do. Raises
+    `Interrupted` at Ctrl-C, and `Unwritable` on a full disk, with everything finished kept.
     """
-    pace, limit = _Pace(), ""
+    pace, limit, parts = _Pace(), "", Parts(folder)
     try:
-        with Journal(folder / CELLS) as journal:
+        with closing(parts), Journal(folder / CELLS, also=parts.add) as journal:
             crewed = min(workers, max(1, (grid.spec.size - len(journal.done)) // WORTH_A_WORKER))
-            with executor(cells.work(grid), crewed) as crew:
-                for done in crew.results(pace.cut(_cells(grid, journal, None))):
+            with crew(cells.work(grid), crewed) as hands:
+                for done in hands.results(pace.cut(_cells(grid, journal, None))):
                     journal.keep(done.lines)
                     pace.learn(len(done.lines), done.seconds)
                     told(len(done.lines))
@@ -206,20 +222,24 @@ def sweep(
     *,
     under: Path | str | None = None,
     workers: int = 1,
+    crew: Crew = executor,
     connect: Connect | None = None,
     told: Told = lambda count: None,
 ) -> Swept:
     """Hold every cell of a sweep, given as a file, as data or as a model.
 
     With `under` it lies in a folder there and goes on where it was; else nothing is left but what is returned. More
-    than one of `workers` starts processes, which in a script want `if __name__ == "__main__"` around them. `connect`
-    makes what answers for the seats of models, as `simulation.models.connect` does.
+    than one of `workers` starts processes, which in a script want `if __name__ == "__main__"` around them; `crew` is
+    who holds the cells, as in `hold`. `connect` makes what answers for the seats of models, as
+    `simulation.models.connect` does.
     """
     document = document_of(page)
     grid = admitted(document)
     if under is not None:
-        return hold(grid, opened(grid, document, Path(under)), workers=workers, connect=connect, told=told)
+        return hold(
+            grid, opened(grid, document, at(str(under))), workers=workers, crew=crew, connect=connect, told=told
+        )
     with TemporaryDirectory(prefix="communique-") as folder:
-        found = hold(grid, Path(folder), workers=workers, connect=connect, told=told)
+        found = hold(grid, Path(folder), workers=workers, crew=crew, connect=connect, told=told)
         kept = tuple(found._entries())
     return Swept(grid, None, found.done, found.failed, found.limit, kept)

@@ -17,10 +17,12 @@ from simulation.calls import Settings
 from simulation.comparison import MOST
 from simulation.errors import InputError, nearest
 from simulation.folders import LAUNCH
-from simulation.launches import Connect, Reports, launch
+from simulation.launches import Connect, launch
+from simulation.places import at
 from simulation.plans import Plan, plan
 from simulation.runs import Run, hold
 from simulation.scenario import Scenario
+from simulation.sittings import Reports
 from simulation.waiting import wait
 
 SHORT = {"seed": "debate.seed", "rounds": "debate.rounds"}
@@ -122,7 +124,7 @@ def _scenario(name: str, axes: Sequence[Sequence[tuple[str, str]]], how: Setting
 
 def _folder(name: str, under: Path) -> Path | None:
     """The run folder a name or path leads to; None where it can only be a scenario."""
-    path = Path(name)
+    path = at(name)
     if path.name == "run.json" and path.is_file():
         return path.parent
     if name == "-" or name.endswith((".yaml", ".yml")) or name in catalog.files("scenarios"):

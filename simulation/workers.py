@@ -53,6 +53,10 @@ class Executor(Protocol):
         ...
 
 
+Crew = Callable[[Work, int], Executor]
+"""Makes an executor for some work and so many workers."""
+
+
 def timed(work: Work, chunk: Chunk) -> Done:
     """A chunk done here."""
     begun = time.perf_counter()
@@ -155,7 +159,8 @@ class Pool:
                 out.clear()
                 self._close()
             if deaths >= MOST_DEATHS:
-                raise InputError(_dying(waiting), "go on with --workers 1, which shows what is wrong", "E172")
+                cure = "go on with --workers 1, which shows what is wrong"
+                raise InputError(dying(MOST_DEATHS, waiting), cure, "E172")
 
     def _fill(self, out: dict["Future[Done]", Chunk], waiting: list[Chunk], chunks: Iterator[Chunk]) -> int:
         """Hand out two chunks a worker, those to be done again first; 1 where the pool broke meanwhile."""
@@ -173,10 +178,11 @@ class Pool:
         return 0
 
 
-def _dying(waiting: Sequence[Chunk]) -> str:
+def dying(times: int, waiting: Sequence[Chunk]) -> str:
+    """What is said of workers that die over some chunks."""
     cells = sorted(cell for chunk in waiting for cell in chunk)
     shown = ", ".join(map(str, cells[:5]))
-    return f"the worker processes died {MOST_DEATHS} times over, at work on cells {shown}{', …' * (len(cells) > 5)}"
+    return f"the worker processes died {times} times over, at work on cells {shown}{', …' * (len(cells) > 5)}"
 
 
 def cores() -> int:

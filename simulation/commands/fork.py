@@ -6,13 +6,14 @@ from typing import Any
 import click
 
 from simulation.options import reach_options, set_option, under_option
+from simulation.places import at
 
 
 @click.command()
 @click.argument("run")
 @set_option(required=True)
 @under_option
-@click.option("--out", type=click.Path(path_type=Path), help="Where the new run goes; beside the old one, if left out.")
+@click.option("--out", type=at, metavar="DIR", help="Where the new run goes; beside the old one, if left out.")
 @click.option("--offline", is_flag=True, help="Ask no model: a question that was not recorded fails its seat.")
 @click.option("--base-url", help="Another address for the run's model, where its server has moved.")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines on stdout: launch, turn, done.")

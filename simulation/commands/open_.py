@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from simulation.options import under_option
+
 BEGINNING = b"""<!doctype html>
 <html lang="en">
 <head>
@@ -15,9 +17,7 @@ BEGINNING = b"""<!doctype html>
 
 @click.command("open")
 @click.argument("run")
-@click.option(
-    "--under", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Where runs lie."
-)
+@under_option
 @click.option("--print", "only_print", is_flag=True, help="Print the path and open nothing.")
 def command(run: str, under: Path, only_print: bool) -> None:
     """Open the report of RUN (an id, a unique prefix, a path or `latest`) in the browser, and print its path.
@@ -27,6 +27,7 @@ def command(run: str, under: Path, only_print: bool) -> None:
     import webbrowser
 
     from simulation.errors import InputError
+    from simulation.places import remote
     from simulation.received import content
     from simulation.records import locate
 
@@ -36,6 +37,9 @@ def command(run: str, under: Path, only_print: bool) -> None:
     if not content(path).startswith(BEGINNING):
         cure = "run the scenario again, or export the run anew from its record: communique export --format html"
         raise InputError(f"{path} does not begin like a report, and may run scripts", cure, "E202")
+    if remote(path) and not only_print:
+        cure = f"communique export {run} --format html --out page.html, and open that; --print prints the address"
+        raise InputError(f"a browser does not reach {path}", cure, "E192")
     click.echo(path)
     if not only_print and not webbrowser.open(path.resolve().as_uri()):
         click.echo("no browser could be started; open the file yourself", err=True)

@@ -7,13 +7,14 @@ from typing import Any
 import click
 
 from simulation.options import clock_options, database_option, reach_options, set_option, setting_options
+from simulation.places import at
 
 
 @click.command()
 @click.argument("scenario")
 @click.option("--rounds", type=click.IntRange(1, 20), help="How many rounds, in place of the scenario's.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Draws the order of speaking and nothing else.")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Where runs go.")
+@click.option("--out", type=at, metavar="DIR", default="runs", show_default=True, help="Where runs go.")
 @click.option("--countries", default="", help="Who sits at the table, with commas, in place of the scenario's list.")
 @set_option()
 @click.option("--engine", help="Who takes the seats the scenario leaves open: dossier, or chat_model with --model.")

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
+from simulation.options import under_option
+
 
 @click.command()
-@click.option(
-    "--under", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Where runs lie."
-)
+@under_option
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def command(under: Path, as_json: bool) -> None:
     """List the runs, newest first: date, scenario, engines, verdict, stability, id.

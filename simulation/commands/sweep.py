@@ -9,15 +9,20 @@ from typing import Any
 import click
 
 from simulation.options import reach_options
+from simulation.places import at
 
 
 @click.command()
 @click.argument("spec", required=False)
-@click.option("--resume", type=click.Path(path_type=Path), metavar="DIR", help="Go on with the sweep in this folder.")
+@click.option("--resume", type=at, metavar="DIR", help="Go on with the sweep in this folder.")
 @click.option("--workers", type=click.IntRange(1, 512), help="How many processes (default: every core).")
 @click.option(
-    "--out", type=click.Path(path_type=Path), default=Path("sweeps"), show_default=True, help="Where sweeps go."
+    "--executor",
+    type=click.Choice(["local", "dask"]),
+    help="Who holds the cells: a pool of this machine (the default), or a Dask cluster of --workers processes.",
 )
+@click.option("--scheduler", metavar="ADDRESS", help="Join the Dask cluster there, as in tcp://127.0.0.1:8786.")
+@click.option("--out", type=at, metavar="DIR", default="sweeps", show_default=True, help="Where sweeps go.")
 @click.option("--dry-run", is_flag=True, help="Say how many cells there are and what they would take; hold none.")
 @click.option("--yes", is_flag=True, help="Hold more than 100,000 cells.")
 @click.option("--json", "as_json", is_flag=True, help="What was done as JSON on stdout.")
@@ -36,13 +41,14 @@ def command(spec: str | None, resume: Path | None, out: Path, as_json: bool, **g
     positions.csv (a row a debate, country and provision), both as Parquet too where pyarrow is installed, and
     columns.md. The same sweep typed again goes on where it was.
     """  # noqa: D301  # \b is the character by which click keeps lines apart
-    from simulation import gates, sweeps, workers
+    from simulation import gates, parcels, sweeps, workers
 
     if (spec is None) == (resume is None):
         raise click.UsageError("give a SPEC, or --resume and a folder")
-    given["workers"] = given["workers"] or workers.cores()
+    given["workers"], given["crew"] = given["workers"] or workers.cores(), _crew(given["executor"], given["scheduler"])
     if resume is not None:
-        grid, folder = sweeps.resumed(resume), resume
+        folder = parcels.brought(resume, sweeps.MADE)
+        grid = sweeps.resumed(folder)
     else:
         document = _document(str(spec))
         grid = gates.admitted(document)
@@ -52,6 +58,20 @@ def command(spec: str | None, resume: Path | None, out: Path, as_json: bool, **g
     if resume is None:
         folder = sweeps.opened(grid, document, out)
     return _hold(grid, folder, given, as_json)
+
+
+def _crew(name: str | None, address: str | None) -> Any:
+    """What makes the executor; raises `InputError` where Dask is asked for and not installed."""
+    from simulation import workers
+
+    if name == "local" and address:
+        raise click.UsageError("--scheduler is for --executor dask")
+    if name != "dask" and not address:
+        return workers.executor
+
+    from simulation import clusters
+
+    return clusters.crew(address)
 
 
 def _document(spec: str) -> Any:
@@ -115,7 +135,7 @@ def _hold(grid: Any, folder: Path, given: dict[str, Any], as_json: bool) -> int:
     click.echo(f"{size:,} cells{before}; if it breaks off: communique sweep --resume {folder}", err=True)
     with _progress(todo) as told:
         connect = connect_with(given)
-        found = sweeps.hold(grid, folder, workers=given["workers"], connect=connect, told=told)
+        found = sweeps.hold(grid, folder, workers=given["workers"], crew=given["crew"], connect=connect, told=told)
     return _finish(found, folder, as_json)
 
 
@@ -123,6 +143,7 @@ def _finish(found: Any, folder: Path, as_json: bool) -> int:
     """The tables written, their path or what was done on stdout; 4 where something is missing."""
     import json
 
+    from simulation import parcels
     from simulation.report import grids
 
     paths = grids.write(found, folder)
@@ -132,7 +153,8 @@ def _finish(found: Any, folder: Path, as_json: bool) -> int:
         click.echo(f"{found.failed:,} cells lack something: see the column failed", err=True)
     if found.limit:
         click.echo(f"{found.done:,} of {found.grid.spec.size:,} cells: {found.limit}", err=True)
+    folder = parcels.deliver(folder, "communique sweep --resume")
     told = {"folder": str(folder), "cells": found.grid.spec.size, "done": found.done, "failed": found.failed}
     files = [path.name for path in paths]
-    click.echo(json.dumps({**told, "files": files}) if as_json else str(paths[0]))
+    click.echo(json.dumps({**told, "files": files}) if as_json else str(folder / files[0]))
     return 0 if found.complete and not found.failed else 4
