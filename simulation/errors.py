@@ -157,5 +157,6 @@ MEANINGS = {
     "E175": "A person has a seat, and this way of holding a debate asks nobody: seat people with run --human.",
     "E176": "--clock measures the turns of people at the terminal; --on-timeout says what happens when it runs out.",
     "E177": "Two runs of the same inputs that ask a model or a person began within one second, which have one id.",
+    "E204": "COMMUNIQUE_AGENTS is to name a folder of dossiers; it is looked through before all others.",
     "E142": "A dry run of a debate that asks no model has nothing to estimate.",
 }
