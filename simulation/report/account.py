@@ -20,7 +20,7 @@ from simulation.stance import breaches
 from simulation.statement import STAND_IN, Argument, Breach, Departure, Statement
 from simulation.tally import total
 from simulation.transcript import Gap
-from simulation.wording import few, listed, upper
+from simulation.wording import MOST, few, listed, upper
 from simulation.written import party_names
 
 SEMANTICS: Semantics = "quadratic_energy"
@@ -285,9 +285,8 @@ class Account:
         failed = "".join(f" {g.code} in round {g.round}: {g.reason}." for g in record.gaps)
         absent = ", ".join(self.names.get(a.code, a.code) for a in run.merge.absent)
         engines = [f"{name} {engine}" for name, engine in run.engines.items()]
-        more = "" if few(engines) == engines else f" and {len(engines) - len(few(engines))} more, in run.json"
         return [
-            f"Engines: {', '.join(few(engines))}{more}. {self._spent()}",
+            f"Engines: {', '.join(few(engines))}{' …, all in run.json' * (len(engines) > MOST)}. {self._spent()}",
             *self._asked(),
             f"Turns that failed: {len(record.gaps)}.{failed}",
             f"Arguments without a source: {self.uncited}. Sources cited but not verified: {cited.unverified} of "
