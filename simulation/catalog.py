@@ -1,11 +1,14 @@
 """A name becomes a file becomes a model, and every mistake in it gets a line, a column and a cure.
 
 The file name is the name; nothing else registers it. Files in the working folder's own `agents/` and `scenarios/` come
-before the built-in ones, so that a user adds a country or a proposal without touching the installation.
+before the built-in ones, so that a user adds a country or a proposal without touching the installation. Dossiers that
+lie elsewhere are named by the variable `COMMUNIQUE_AGENTS`, which every process of a run inherits.
 """
 
+import os
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -23,6 +26,8 @@ from simulation.sources import citable
 
 Kind = Literal["agents", "scenarios"]
 M = TypeVar("M", bound=BaseModel)
+ELSEWHERE = "COMMUNIQUE_AGENTS"
+"""A folder of dossiers that comes before all others."""
 
 
 def built_in(kind: Kind) -> Path:
@@ -32,9 +37,12 @@ def built_in(kind: Kind) -> Path:
 
 
 def folders(kind: Kind) -> list[Path]:
-    """Where names are looked up, first match first."""
-    own = Path.cwd() / kind
-    return [own, built_in(kind)] if own.is_dir() and own.resolve() != built_in(kind).resolve() else [built_in(kind)]
+    """Where names are looked up, first match first; raises `InputError` where the variable names no folder."""
+    own, named = Path.cwd() / kind, os.environ.get(ELSEWHERE, "") if kind == "agents" else ""
+    if named and not Path(named).is_dir():
+        raise InputError(f'{ELSEWHERE} is "{named}", which is no folder', "name a folder of dossiers", "E204")
+    found = [*([Path(named)] if named else []), *([own] if own.is_dir() else []), built_in(kind)]
+    return list({path.resolve(): path for path in reversed(found)}.values())[::-1]
 
 
 def files(kind: Kind) -> dict[str, Path]:
@@ -119,9 +127,21 @@ def read_scenario(name: str, stdin: bytes | None = None) -> tuple[Scenario, Docu
     else:
         path = locate(name)
         document, stem = read(path, shown(path)), path.stem
-    scenario = validate(document, Scenario)
+    try:
+        scenario = validate(document, Scenario)
+    except FileErrors as error:
+        raise _beside(error, Path(name).parent) from None
     name = scenario.id or re.sub(r"[^a-z0-9_-]+", "-", stem.lower()).strip("-_")[:80] or "scenario"
     return scenario.model_copy(update={"id": name}), document
+
+
+def _beside(error: FileErrors, folder: Path) -> FileErrors:
+    """The mistakes of a scenario, with a cure for unknown countries where dossiers lie beside it, unread."""
+    agents = folder / "agents"
+    if not agents.is_dir() or agents.resolve() in [path.resolve() for path in folders("agents")]:
+        return error
+    cure = f"to use {agents}, go to {folder}, or set {ELSEWHERE}={agents}"
+    return FileErrors(replace(m, cure=cure) if m.code == "E104" else m for m in error.mistakes)
 
 
 def load_scenario(name: str) -> Scenario:

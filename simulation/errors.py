@@ -187,5 +187,6 @@ MEANINGS = {
     "E190": "No Dask scheduler answers at the address, it has gone away, or no worker has joined it.",
     "E191": "Whoever holds cells must run the same communique, Python and numpy, or the table would not be the same.",
     "E192": "The address is of no storage that can be reached, is refused, or holds a password, which is never taken.",
+    "E204": "COMMUNIQUE_AGENTS is to name a folder of dossiers; it is looked through before all others.",
     "E142": "A dry run of a debate that asks no model has nothing to estimate.",
 }

@@ -1,6 +1,7 @@
 import re
 
 import pytest
+from members import write_table
 
 FIVE_MISTAKES = """\
 version: 1
@@ -150,3 +151,16 @@ def test_words_that_old_yaml_takes_for_booleans_and_times_stay_words():
 
     data = parse(b"a: no\nb: 22:22\nc: 2025-04-28\nd: 0777\ne: on\nf: true\ng: 1.5\nh: ~\n", "x").data
     assert data == {"a": "no", "b": "22:22", "c": "2025-04-28", "d": 777, "e": "on", "f": True, "g": 1.5, "h": None}
+
+
+def test_dossiers_elsewhere_are_used_where_the_variable_names_them(communique, tmp_path, monkeypatch):
+    folder = tmp_path / "elsewhere"
+    scenario = write_table(folder, 6, rounds=1)
+    lost = communique("run", str(scenario))
+    assert (lost.status, "COMMUNIQUE_AGENTS=" in lost.err) == (2, True)
+    monkeypatch.setenv("COMMUNIQUE_AGENTS", str(folder / "agents"))
+    assert communique("run", str(scenario), "-q").status == 0
+    assert communique("verify", "latest").status == 0
+    monkeypatch.setenv("COMMUNIQUE_AGENTS", str(tmp_path / "nowhere"))
+    none = communique("run", str(scenario))
+    assert (none.status, "E204" in none.err, "nowhere" in none.err) == (2, True, True)

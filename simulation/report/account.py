@@ -20,7 +20,7 @@ from simulation.stance import breaches
 from simulation.statement import STAND_IN, Argument, Breach, Departure, Statement
 from simulation.tally import total
 from simulation.transcript import Gap
-from simulation.wording import listed, upper
+from simulation.wording import MOST, few, listed, upper
 from simulation.written import party_names
 
 SEMANTICS: Semantics = "quadratic_energy"
@@ -61,11 +61,6 @@ class Amendment:
     """Codes of those for whom the new wording meets a rule that the text does not."""
     against: tuple[str, ...]
     """Codes of those who oppose it even so."""
-
-    @property
-    def up(self) -> int:
-        """How many seats it moves up."""
-        return sum(after > before for _, before, after in self.effect.moved)
 
 
 class Account:
@@ -289,8 +284,9 @@ class Account:
         run, record = self.run, self.record
         failed = "".join(f" {g.code} in round {g.round}: {g.reason}." for g in record.gaps)
         absent = ", ".join(self.names.get(a.code, a.code) for a in run.merge.absent)
+        engines = [f"{name} {engine}" for name, engine in run.engines.items()]
         return [
-            f"Engines: {', '.join(f'{name} {engine}' for name, engine in run.engines.items())}. {self._spent()}",
+            f"Engines: {', '.join(few(engines))}{' …, all in run.json' * (len(engines) > MOST)}. {self._spent()}",
             *self._asked(),
             f"Turns that failed: {len(record.gaps)}.{failed}",
             f"Arguments without a source: {self.uncited}. Sources cited but not verified: {cited.unverified} of "

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simulation.assessment import Effect
 from simulation.report.account import SCALE, Account
 from simulation.statement import Statement
 from simulation.wording import signed, upper
@@ -180,6 +181,11 @@ def alphabet(account: Account) -> list[tuple[str, list[Statement]]]:
         found.setdefault(upper(name)[:1], []).append((name, said))
     rows = ((letter, sorted(found[letter], key=lambda pair: (pair[0], pair[1].code))) for letter in sorted(found))
     return [(letter, [said for _, said in pairs]) for letter, pairs in rows]
+
+
+def rising(effect: Effect) -> int:
+    """How many seats a change of wording moves up."""
+    return sum(after > before for _, before, after in effect.moved)
 
 
 def between(account: Account, codes: list[str], near: list[list[float]]) -> list[list[float]]:
