@@ -1,5 +1,6 @@
 # make demo: set up and hold the first debate.  make test: set up and run every test.
 # make test-browser: look at the reports, and play a lesson, in Chromium (apt or your own; CHROMIUM names it), with axe-core from npm.
+# make bench: run every benchmark and write benchmarks/RESULTS.md; ONLY=draws,growth renews those sections.
 # PYTHON chooses the interpreter (3.11 or newer); VENV the environment.
 PYTHON ?= python3
 VENV ?= .venv
@@ -8,7 +9,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
-.PHONY: demo test test-browser lint schemas fit test-local-model bench-draws bench-packages bench-sweep bench-calls bench-classroom clean
+.PHONY: demo test test-browser lint schemas fit test-local-model bench bench-overhead bench-calls bench-growth bench-draws bench-packages bench-sweep bench-startup bench-reports bench-classroom clean
 
 demo: $(STAMP)
 	$(BIN)/communique run takaichi_coalition
@@ -36,6 +37,18 @@ schemas: $(STAMP)
 fit: $(DEV)
 	$(BIN)/communique fit --write
 
+bench: $(DEV) $(PEERS)/.installed
+	$(BIN)/python benchmarks/results.py --peers $(PEERS)/bin/python $(if $(ONLY),--only $(ONLY))
+
+bench-growth: $(DEV)
+	$(BIN)/python benchmarks/growth.py
+
+bench-startup: $(DEV)
+	$(BIN)/python benchmarks/startup.py
+
+bench-reports: $(DEV)
+	$(BIN)/python benchmarks/reports.py
+
 bench-draws: $(DEV)
 	$(BIN)/python benchmarks/draws.py
 
@@ -49,6 +62,9 @@ bench-classroom: $(DEV)
 	$(BIN)/python benchmarks/classroom.py
 
 # The peers bring a hundred packages, so they get an environment of their own.
+bench-overhead: $(DEV) $(PEERS)/.installed
+	$(BIN)/python benchmarks/overhead.py $(PEERS)/bin/python
+
 bench-calls: $(DEV) $(PEERS)/.installed
 	$(BIN)/python benchmarks/calls.py $(PEERS)/bin/python
 
