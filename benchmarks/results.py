@@ -28,7 +28,7 @@ BENCHMARKS = {
     "plain LangGraph fan-out and two published packages.",
     "growth": "Time, memory and size of the record from 5 to 200 countries and 3 to 10 rounds, with the exponents.",
     "draws": "Debates drawn a second: vectorised beside plain Python and beside what the machine's memory allows.",
-    "packages": "Packages and single amendments scored a second: all at once, in plain Python, and by reading each text "
+    "packages": "Packages and single amendments scored a second: all at once, in plain Python, and each text read "
     "anew.",
     "sweep": "Debates of a sweep a second: one worker and two beside a plain loop of whole debates.",
     "startup": "What a user waits for before a command begins, by the package the imports belong to.",
