@@ -2,6 +2,7 @@
 # make test-browser: look at the reports, and play a lesson, in Chromium (apt or your own; CHROMIUM names it), with axe-core from npm.
 # make audit: known vulnerabilities (exit status 3 of the script: none could be fetched) and licences.  make lock: renew the locks.
 # make release: wheel, source archive, bill of materials and sums in dist/.  make test-matrix: Pythons and dependency versions.
+# make bench: run every benchmark and write benchmarks/RESULTS.md; ONLY=draws,growth renews those sections.
 # PYTHON chooses the interpreter (3.11 or newer); VENV the environment; LOCK a file of hashes to install from, as CI does.
 PYTHON ?= python3
 VENV ?= .venv
@@ -13,8 +14,9 @@ RELEASE := $(VENV)/.installed-release
 LOCK ?=
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-browser lint schemas fit test-distributed test-local-model test-database bench-draws bench-packages \
-	bench-sweep bench-calls bench-classroom lock audit release test-release test-matrix clean
+.PHONY: demo test test-browser lint schemas fit test-distributed test-local-model test-database bench bench-overhead \
+	bench-calls bench-growth bench-draws bench-packages bench-sweep bench-startup bench-reports bench-classroom \
+	lock audit release test-release test-matrix clean
 
 demo: $(STAMP)
 	$(BIN)/communique run takaichi_coalition
@@ -59,6 +61,18 @@ test-release: $(RELEASE)
 test-matrix: $(RELEASE)
 	$(BIN)/python supply/matrix.py $(MATRIX)
 
+bench: $(DEV) $(PEERS)/.installed
+	$(BIN)/python benchmarks/results.py --peers $(PEERS)/bin/python $(if $(ONLY),--only $(ONLY))
+
+bench-growth: $(DEV)
+	$(BIN)/python benchmarks/growth.py
+
+bench-startup: $(DEV)
+	$(BIN)/python benchmarks/startup.py
+
+bench-reports: $(DEV)
+	$(BIN)/python benchmarks/reports.py
+
 bench-draws: $(DEV)
 	$(BIN)/python benchmarks/draws.py
 
@@ -72,6 +86,9 @@ bench-classroom: $(DEV)
 	$(BIN)/python benchmarks/classroom.py
 
 # The peers bring a hundred packages, so they get an environment of their own.
+bench-overhead: $(DEV) $(PEERS)/.installed
+	$(BIN)/python benchmarks/overhead.py $(PEERS)/bin/python
+
 bench-calls: $(DEV) $(PEERS)/.installed
 	$(BIN)/python benchmarks/calls.py $(PEERS)/bin/python
 

@@ -6,13 +6,10 @@ peers.py drives in an environment of their own. Usage: calls.py [PYTHON-OF-THE-P
 
 import asyncio
 import json
-import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
-from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from typing import TypedDict
@@ -20,6 +17,7 @@ from typing import TypedDict
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from doubles import SETTINGS, AgreeableCaller
 from langgraph.graph import END, START, StateGraph
+from table import machine, show
 
 from simulation.floor import Floor
 from simulation.launches import launch
@@ -120,17 +118,12 @@ def peers(python):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def row(name, calls, seconds, critical):
-    print(f"{name:44}{calls:>7}{seconds:>10.3f}{seconds / critical:>11.2f}")
-
-
 def main():
     critical = (ROUNDS + 1) * DELAY
     on_disk(files.reports)  # once unmeasured: imports and caches
     print(f"5 seats, {ROUNDS} rounds, a narration; a fake model that takes {DELAY} s; median of {REPEATS}")
-    print(f"Python {platform.python_version()}, langgraph {version('langgraph')}, {os.cpu_count()} cores, ", end="")
-    print(f"load {os.getloadavg()[0]:.1f}; critical path {critical:.1f} s\n")
-    print(f"{'':44}{'calls':>7}{'seconds':>10}{'x critical':>11}")
+    print(f"{machine('langgraph')}; critical path {critical:.1f} s\n")
+    rows = []
     for name, measure in (
         ("this program, in memory", lambda: ours(Slow)),
         ("this program, recorded and checkpointed", lambda: on_disk(lambda run: {})),
@@ -139,12 +132,13 @@ def main():
         ("a plain LangGraph fan-out", plain_graph),
     ):
         found = [measure() for _ in range(REPEATS)]
-        row(name, found[0][0], median(s for _, s in found), critical)
-    for peer in peers(sys.argv[1] if len(sys.argv) > 1 else ".venv-peers/bin/python"):
-        if "error" in peer:
-            print(f"{peer['name']:44} {peer['error']}")
-        else:
-            row(peer["name"], peer["calls"], peer["seconds"], critical)
+        rows.append((name, found[0][0], median(s for _, s in found)))
+    peer = peers(sys.argv[1] if len(sys.argv) > 1 else ".venv-peers/bin/python")
+    rows += [(row["name"], row["calls"], row["seconds"]) for row in peer if "error" not in row]
+    show(("calls", "seconds", "x critical"), [(n, c, f"{s:.3f}", f"{s / critical:.2f}") for n, c, s in rows])
+    for row in peer:
+        if "error" in row:
+            print(f"{row['name']:44} {row['error']}")
 
 
 if __name__ == "__main__":

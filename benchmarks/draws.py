@@ -1,17 +1,18 @@
 """Draws per second: the vectorised debates of `simulation.uncertainty` beside a plain-Python loop of the same formulas.
 
-Both are given the same random numbers and must come to the same stances. Run: python benchmarks/draws.py
+Both are given the same random numbers and must come to the same stances; they take turns, so that other work on the
+machine slows both. The limit is the memory of the machine: a draw cannot be faster than a copy of the numbers it is
+made from and of what becomes of them, nor, held as arrays, than a copy of the arrays it goes through. The copy is timed
+in the same run, on arrays too large for the caches. Run: python benchmarks/draws.py
 """
 
-import os
-import platform
-import time
 import tracemalloc
 from math import sqrt
 from statistics import median
 from types import SimpleNamespace
 
 import numpy as np
+from table import machine, show, timed
 
 from simulation.catalog import load_scenario, load_table
 from simulation.influence import MOST_OPEN
@@ -20,6 +21,7 @@ from simulation.uncertainty import STREAM, coefficient_rows, doubts, draw
 
 SCENARIO, COUNTRIES, PROVISIONS, ROUNDS = "takaichi_coalition_wide", 12, 12, 5
 DRAWS, MANY, FEW, REPEATS, SEED = 10_000, 100_000, 300, 5, 7
+COPIED, ASKED = 2**24, 50
 
 
 def table():
@@ -117,36 +119,70 @@ def one_debate(x, unit):
     return found
 
 
-def timed(work):
-    start = time.perf_counter()
-    found = work()
-    return time.perf_counter() - start, found
+def bytes_of(known):
+    """Bytes a draw reads and leaves, and those of every array it goes through, at 8 a number.
+
+    Through: the numbers drawn, their offsets, positions, pulls and their sizes, and eight arrays of a number a country
+    and provision: pull, stake, agreement, importance, openness and positions in three steps; each is written once.
+    """
+    count, provisions, themes = known.data.positions.shape
+    numbers = len(known.groups)
+    least = 8 * (numbers + count + 4) + count
+    return least, least + 8 * (numbers + 3 * count * provisions * themes + 8 * count * provisions)
+
+
+def copied():
+    """Bytes a second that a copy moves from one large array to another."""
+    source = np.ones(COPIED)
+    into = np.empty_like(source)
+    np.copyto(into, source)
+    return source.nbytes / min(timed(lambda: np.copyto(into, source))[0] for _ in range(REPEATS))
+
+
+def in_turns(scenario, desks, known):
+    """Seconds of both ways and of a copied byte, each time one after the other, and whether the stances agree."""
+    units, lists = rng_for(SEED, STREAM).random((FEW, len(known.groups))).tolist(), as_lists(known)
+    plain, drawn, copies = [], [], []
+    for _ in range(REPEATS):
+        drawn.append(timed(lambda: draw(scenario, desks, DRAWS, SEED, ROUNDS)))
+        plain.append(timed(lambda: [one_debate(lists, unit) for unit in units]))
+        copies.append(copied())
+    assert np.array_equal(np.array(plain[0][1]), drawn[0][1].stances[:FEW]), "the two ways disagree"
+    return [s for s, _ in plain], [s for s, _ in drawn], copies
 
 
 def main():
     scenario, desks = table()
     coefficient_rows()  # read once; not part of a draw
-    drawn = [timed(lambda: draw(scenario, desks, DRAWS, SEED, ROUNDS)) for _ in range(REPEATS)]
     known = doubts(scenario, desks, ROUNDS)
-    units = rng_for(SEED, STREAM).random((FEW, len(known.groups))).tolist()
-    lists = as_lists(known)
-    plain = [timed(lambda: [one_debate(lists, unit) for unit in units]) for _ in range(REPEATS)]
-    assert np.array_equal(np.array(plain[0][1]), drawn[0][1].stances[:FEW]), "the two ways disagree"
-    ours, theirs = median(t for t, _ in drawn), median(t for t, _ in plain)
+    plain, drawn, copies = in_turns(scenario, desks, known)
     large, _ = timed(lambda: draw(scenario, desks, MANY, SEED, ROUNDS))
     tracemalloc.start()
     draw(scenario, desks, MANY, SEED, ROUNDS)
     peak = tracemalloc.get_traced_memory()[1] / 2**20
 
-    themes = known.data.positions.shape[-1]
+    themes, speed = known.data.positions.shape[-1], median(copies)
     print(f"{COUNTRIES} countries, {PROVISIONS} provisions, {themes} themes, {ROUNDS} rounds; median of {REPEATS}")
-    print(f"Python {platform.python_version()}, numpy {np.__version__}, {os.cpu_count()} cores\n")
-    print(f"{'':24}{'draws':>9}{'seconds':>10}{'draws/s':>10}{'ratio':>8}")
-    rows = (("plain Python", FEW, theirs), ("vectorised", DRAWS, ours), ("vectorised, once", MANY, large))
-    for name, count, seconds in rows:
-        rate, ratio = count / seconds, (count / seconds) / (FEW / theirs)
-        print(f"{name:24}{count:>9,}{seconds:>10.3f}{rate:>10,.0f}{ratio:>8.0f}")
-    print(f"\nSame stances in the {FEW} draws both held. Memory at its highest, {MANY:,} draws: {peak:.0f} MB.")
+    print(machine("numpy") + "\n")
+    base = FEW / median(plain)
+    rows = [
+        ("plain Python", FEW, base),
+        ("vectorised", DRAWS, DRAWS / median(drawn)),
+        ("once more", MANY, MANY / large),
+    ]
+    least, through = bytes_of(known)
+    rows += [("limit: a copy of numbers and results", "", speed / least)]
+    rows += [("limit: a copy of every array", "", speed / through)]
+    show(
+        ("draws", "draws/s", "ratio"),
+        [(name, f"{n:,}" if n else "", f"{rate:,.0f}", f"{rate / base:.0f}") for name, n, rate in rows],
+    )
+    ratio = median((DRAWS / fast) / (FEW / slow) for slow, fast in zip(plain, drawn, strict=True))
+    print(f"\nAt least {ASKED} times plain Python: {'yes' if ratio >= ASKED else 'no'}, {ratio:.0f} times, in turns.")
+    share = rows[1][2] / rows[4][2]
+    print(f"A copy moves {speed / 1e9:.1f} GB/s; a draw reads and leaves {least / 1e3:.1f} kB and goes through "
+          f"{through / 1e3:.0f} kB: {share:.0%} of what memory allows.")  # fmt: skip
+    print(f"Same stances in the {FEW} draws both held. Memory at its highest, {MANY:,} draws: {peak:.0f} MB.")
 
 
 if __name__ == "__main__":

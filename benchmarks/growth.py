@@ -29,18 +29,18 @@ HEADINGS = ("seats", "rounds", "turns", "debate", "influence", "run", "reports",
 def one(seats, rounds, limit):
     """A size as JSON, in this process; SIGALRM ends it where it takes longer than it may."""
     signal.alarm(limit)
-    spent = {"debate": 0.0, "influence": 0.0}
+    spent = {"all": 0.0}
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, str(HERE / "members.py"), folder, "--seats", str(seats), "--rounds", str(rounds)]
         subprocess.run(command, check=True, capture_output=True, text=True)
         os.chdir(folder)
         found = held(rounds, spent)
         os.chdir("/")
-    print(json.dumps({"seats": seats, "rounds": rounds, **spent, **found, "peak": peak()}))
+    print(json.dumps({"seats": seats, "rounds": rounds, **found, "peak": peak()}))
 
 
 def held(rounds, spent):
-    """Seconds of a run and of its reports, and the size of its record; the parts of the debate go into `spent`."""
+    """Seconds of a run and of its reports, and the size of its record; `spent` adds up the steps of influence."""
     from simulation import influence, plans, runs
     from simulation.report import files
     from simulation.waiting import wait
@@ -50,28 +50,27 @@ def held(rounds, spent):
     debate = runs.debate
 
     async def clocked(*given):
-        begun, before = time.perf_counter(), spent["influence"]
+        begun, before = time.perf_counter(), spent["all"]
         found = await debate(*given)
-        spent["debate"] = time.perf_counter() - begun
-        spent["influence"] -= before
+        spent.update(debate=time.perf_counter() - begun, influence=spent["all"] - before)
         return found
 
     runs.debate = clocked
     run = []
     seconds, _ = timed(lambda: run.append(wait(runs.hold(plans.plan("scenario.yaml", rounds=rounds)))))
     assert len(run[0].transcript.statements) == rounds * len(run[0].seats)
-    within = spent["influence"]
     written, folder = timed(lambda: runs.write(run[0], files.reports(run[0]), Path("runs")))
-    spent["influence"] = within
-    return {"run": seconds, "reports": written, "record": (folder / "run.json").stat().st_size / 1e6}
+    record = (folder / "run.json").stat().st_size / 1e6
+    parts = {name: spent[name] for name in ("debate", "influence")}
+    return {**parts, "run": seconds, "reports": written, "record": record}
 
 
 def watched(work, spent):
-    """A function that adds its own time to `influence`."""
+    """A function that adds its own time to `spent`."""
 
     def clocked(*given):
         seconds, found = timed(lambda: work(*given))
-        spent["influence"] += seconds
+        spent["all"] += seconds
         return found
 
     return clocked

@@ -5,15 +5,14 @@ read by every shipped dossier. The plain version is given the pull, total and ca
 and the reading of the score are compared; amending the scenario and reading it anew is the slowest road of the three.
 """
 
-import resource
-import sys
-import time
 from bisect import bisect_right
 from pathlib import Path
 
 import numpy as np
+from table import machine, peak, timed
 
 from simulation import stance
+from simulation.amendments import changes
 from simulation.bargaining.packages import (
     _columns,
     bring_in,
@@ -41,16 +40,6 @@ def long_text(length):
     return base.model_copy(update={"provisions": tuple(found)})
 
 
-def peak():
-    """The most memory this process has held, in MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-
-
-def timed(work):
-    start = time.perf_counter()
-    return work(), time.perf_counter() - start
-
-
 def plain(scenario, desks, indices):
     """Scores and stances of some packages for each country, package by package in plain Python."""
     data = stance.inputs(scenario, desks)
@@ -75,7 +64,8 @@ def plain(scenario, desks, indices):
             row.append((found, min(bisect_right(model.cuts, found) - 2, barred)))
         return row
 
-    return timed(lambda: [score(d) for d in np.array(np.unravel_index(indices, columns.counts)).T.tolist()])
+    seconds, rows = timed(lambda: [score(d) for d in np.array(np.unravel_index(indices, columns.counts)).T.tolist()])
+    return rows, seconds
 
 
 def anew(scenario, desks, packages, indices):
@@ -89,10 +79,7 @@ def anew(scenario, desks, packages, indices):
             if chosen[p.id] != "drop":
                 kept.append(p.model_copy(update={"themes": themes[chosen[p.id]]}))
         text = scenario.model_copy(update={"provisions": tuple(kept)})
-        data = stance.inputs(text, desks)
-        score = stance.latent(stance.substance(stance.agreement(data), stance.importance(data)), data.relations)
-        caps = np.array([stance.cap(stance.breaches(d, text)) for d in desks])
-        rows.append(list(zip(score, stance.to_stance(score, caps), strict=True)))
+        rows.append(list(zip(*read(text, desks), strict=True)))
     return rows
 
 
@@ -104,25 +91,51 @@ def same(packages, indices, rows):
 
 
 def line(what, packages, seconds, note=""):
-    print(f"{what:<44}{packages:>10,}{seconds:>10.3f}{1e6 * seconds / packages:>14.3f}  {note}")
+    print(f"{what:<44}{packages:>10,}{seconds:>10.3f}{packages / seconds:>14,.0f}  {note}")
+
+
+def single(scenario, desks):
+    """Every single amendment, as a debate scores them for each country, beside the text amended and read anew."""
+    rows = changes(scenario, desks)  # once unmeasured: caches
+    seconds, rows = timed(lambda: changes(scenario, desks))
+    count = len(rows[0])
+    line("single amendments, for every country", count, seconds)
+    indices = {name: k for k, name in enumerate(p.id for p in scenario.provisions)}
+    texts = []
+    for change in rows[0]:
+        kept, at = list(scenario.provisions), indices[change.provision.id]
+        new = kept[at].model_copy(update={"themes": change.option.themes}) if change.option else None
+        texts.append(scenario.model_copy(update={"provisions": (*kept[:at], *([new] if new else []), *kept[at + 1 :])}))
+    slow, found = timed(lambda: [read(text, desks)[0] for text in texts])
+    near = all(abs(score[0] - c.after) < 1e-9 for score, c in zip(found, rows[0], strict=True))
+    line("  the text amended and read", count, slow, f"same: {near}; {slow / seconds:.0f} times as long")
+
+
+def read(text, desks):
+    """Scores and stances of a text, read from the start."""
+    data = stance.inputs(text, desks)
+    score = stance.latent(stance.substance(stance.agreement(data), stance.importance(data)), data.relations)
+    caps = np.array([stance.cap(stance.breaches(d, text)) for d in desks])
+    return score, stance.to_stance(score, caps)
 
 
 def main():
     desks = [load_dossier(p.stem) for p in sorted((ROOT / "agents").glob("*.yaml"))][:12]
     scenario = long_text(12)
-    packages, fast = timed(lambda: score_packages(scenario, desks))
+    fast, packages = timed(lambda: score_packages(scenario, desks))
     highest = peak()
     count = packages.ambition.size
     each = max(map(len, choices(scenario)))
     print(f"{len(scenario.provisions)} provisions of {each} choices, {len(desks)} countries")
-    print(f"{'':<44}{'packages':>10}{'seconds':>10}{'us a package':>14}")
+    print(machine("numpy") + "\n")
+    print(f"{'':<44}{'packages':>10}{'seconds':>10}{'a second':>14}")
     line("all at once", count, fast, f"peak {highest:.0f} MiB, interpreter included")
     rng = np.random.default_rng(1)
     sample = rng.choice(count, SAMPLE, replace=False)
     rows, slow = plain(scenario, desks, sample)
     ratio = slow / SAMPLE * count / fast
     line("plain Python, a sample", SAMPLE, slow, f"same: {same(packages, sample, rows)}; {ratio:.0f} times as long")
-    rows, slowest = timed(lambda: anew(scenario, desks, packages, sample[:FEW]))
+    slowest, rows = timed(lambda: anew(scenario, desks, packages, sample[:FEW]))
     ratio = slowest / FEW * count / fast
     line(
         "the scenario amended and read, a sample",
@@ -130,21 +143,22 @@ def main():
         slowest,
         f"same: {same(packages, sample[:FEW], rows)}; {ratio:.0f} times as long",
     )
-    front, spent = timed(lambda: pareto(packages))
+    single(scenario, desks)
+    spent, front = timed(lambda: pareto(packages))
     line("front of ambition against breadth", count, spent, f"{len(front.points)} points")
-    line("front against standing", count, timed(lambda: pareto(packages, by_standing=True))[1])
+    line("front against standing", count, timed(lambda: pareto(packages, by_standing=True))[0])
     for rule in (consensus, majority):
-        won, spent = timed(lambda rule=rule: smallest_winning(packages, rule))
+        spent, won = timed(lambda rule=rule: smallest_winning(packages, rule))
         line(
             f"smallest that wins by {rule.__name__}",
             count,
             spent,
             f"ambition {won.package.ambition:.3f}" if won.package else "none",
         )
-    line("what brings each country in", count, timed(lambda: [bring_in(packages, d.code) for d in desks])[1])
+    line("what brings each country in", count, timed(lambda: [bring_in(packages, d.code) for d in desks])[0])
     for length in (20, 40):
         text = long_text(length)
-        near, spent = timed(lambda text=text: score_packages(text, desks))
+        spent, near = timed(lambda text=text: score_packages(text, desks))
         line(f"search over {length} provisions", near.ambition.size, spent, near.note)
     print(f"peak of the whole run {peak():.0f} MiB")
 

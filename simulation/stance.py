@@ -168,11 +168,11 @@ def opinions(data: Inputs) -> tuple[Floats, Floats]:
     A provision touches few themes, so only those are multiplied; the others stay 0 in the sums. Saliences are 0 or
     more, so that the size of salience times push is salience times the size of the push.
     """
-    where = (..., *np.nonzero(data.pushes))
+    provision, theme = np.nonzero(data.pushes)
     pull = np.zeros((*data.saliences.shape[:-1], *data.pushes.shape))
-    pull[where] = data.saliences[..., where[-1]] * data.pushes[where]
+    pull[..., provision, theme] = data.saliences[..., theme] * data.pushes[provision, theme]
     stake = np.abs(pull).sum(-1)
-    pull[where] *= data.positions[where]
+    pull[..., provision, theme] *= data.positions[..., provision, theme]
     agree: Floats = np.divide(pull.sum(-1), stake, out=np.zeros_like(stake), where=stake > 0)
     return agree, data.weights * stake
 

@@ -36,7 +36,7 @@ TERMS = ("substance", *stance.RELATIONS)
 SPREAD = np.array([0.44, 0.40, 0.50, 0.39, 0.35, 0.26, 0.21, 0.44])
 """Standard errors of the four weights and four cut points: 200 resamples of the 57 cases, November 2026."""
 ROWS, NUMBERS = 1000, 2**17
-"""Rows drawn where the data file holds none; how many numbers a chunk holds in its largest array, 1 MB: in the cache."""
+"""Rows drawn where the data file holds none; how many numbers a chunk holds in its largest array, 1 MB."""
 STREAM = 1001
 """Where the random numbers of this module begin, beyond those of any round."""
 
@@ -214,13 +214,12 @@ def drawn(known: Doubts, unit: Floats) -> tuple[stance.Inputs, Floats, Floats]:
     own = offsets[:, : -count * size].reshape(len(unit), 2, count, -1)
     near = offsets[:, -count * size :].reshape(len(unit), count, size)
     relations = np.tile(data.relations, (len(unit), 1, 1))
-    for term, part in zip((0, 2), np.moveaxis(known.shares, -1, 0), strict=True):
-        named = np.flatnonzero(part.any(0))  # few parties sponsor, and few are aimed at
-        relations[..., term] += sum((near[..., j] * part[:, j] for j in named), start=np.zeros(near.shape[:2]))
+    named = known.shares.any((0, 2))  # few parties sponsor, and few are aimed at
+    relations[..., [0, 2]] += (near[..., named, None] * known.shares[:, named]).sum(-2)
     picked = np.minimum(unit[:, -1] * len(known.rows), len(known.rows) - 1).astype(np.int64)
-    positions = data.positions + own[:, 0, :, None, :]
-    np.clip(positions, -1, 1, out=positions)
-    moved = stance.Inputs(data.pushes, data.weights, positions, data.saliences + own[:, 1], relations)
+    at = data.positions + own[:, 0, :, None, :]
+    positions, saliences = np.clip(at, -1, 1, out=at), data.saliences + own[:, 1]
+    moved = stance.Inputs(data.pushes, data.weights, positions, saliences, relations)
     return moved, (known.affinity + near)[..., :count], known.rows[picked]
 
 
