@@ -57,7 +57,7 @@ test-release: $(RELEASE)
 	$(BIN)/python -m pytest -m release tests/test_supply.py
 
 test-matrix: $(RELEASE)
-	$(BIN)/python supply/matrix.py $(MATRIX)
+	$(BIN)/python supply/matrix.py $(ARGS)
 
 bench-draws: $(DEV)
 	$(BIN)/python benchmarks/draws.py
