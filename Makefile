@@ -59,7 +59,7 @@ test-release: $(RELEASE)
 	$(BIN)/python -m pytest -m release tests/test_supply.py
 
 test-matrix: $(RELEASE)
-	$(BIN)/python supply/matrix.py $(MATRIX)
+	$(BIN)/python supply/matrix.py $(ARGS)
 
 bench: $(DEV) $(PEERS)/.installed
 	$(BIN)/python benchmarks/results.py --peers $(PEERS)/bin/python $(if $(ONLY),--only $(ONLY))

@@ -58,7 +58,7 @@ def forbidden(packages: list[dict[str, str]], by: Rules) -> list[str]:
         if by["exceptions"].get(package["Name"], {}).get("licence") == text:
             continue
         try:
-            fine = permitted(SPDX.parse(text, validate=True), set(by["allowed"]))
+            fine = bool(text) and permitted(SPDX.parse(text, validate=True), set(by["allowed"]))
         except ExpressionError:
             fine = False
         if not fine:

@@ -210,9 +210,7 @@ def test_the_source_archive_holds_all_that_is_committed_and_its_tests_run(releas
     with tarfile.open(next(releases[0][0].glob("*.tar.gz"))) as archive:
         archive.extractall(tmp_path, filter="data")
     (tree,) = tmp_path.iterdir()
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split(
-        "\n"
-    )
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     held = {str(p.relative_to(tree)) for p in tree.rglob("*") if p.is_file()}
     assert set(listed.splitlines()) - held == set()
     assert not (tree / "simulation" / "left_behind.py").exists()
