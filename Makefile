@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
-.PHONY: demo test test-browser lint schemas fit test-local-model bench-draws bench-packages bench-sweep bench-calls bench-classroom clean
+.PHONY: demo test test-browser lint schemas fit test-local-model bench-draws bench-packages bench-sweep bench-calls bench-classroom test-every-byte security-table clean
 
 demo: $(STAMP)
 	$(BIN)/communique run takaichi_coalition
@@ -28,6 +28,15 @@ lint: $(DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# A bit of every byte of a record is flipped: some minutes.
+test-every-byte: $(DEV)
+	$(BIN)/python -m pytest -m every_byte tests/test_integrity.py
+
+# Takes in what was measured (FUZZ, CRASH, SOAK, CLASSROOM: files written with --json) and writes SECURITY.md's table.
+security-table: $(DEV)
+	$(BIN)/python tests/evidence.py $(if $(FUZZ),fuzz=$(FUZZ)) $(if $(CRASH),crash=$(CRASH)) \
+	  $(if $(SOAK),soak=$(SOAK)) $(if $(CLASSROOM),classroom=$(CLASSROOM))
 
 schemas: $(STAMP)
 	$(BIN)/communique schema dossier > agents/dossier.schema.json

@@ -123,9 +123,7 @@ def test_the_same_run_gives_the_same_word_document_at_any_time(communique, held,
 
 def test_markup_and_control_marks_in_a_name_are_words_in_a_word_document(own_agents, communique):
     path = own_agents / "japan.yaml"
-    text = path.read_text(encoding="utf-8").replace(
-        "short: Japan\n", 'short: "<script>a</script> *b* \\u202e"\n', 1
-    )
+    text = path.read_text(encoding="utf-8").replace("short: Japan\n", 'short: "<script>a</script> *b* \\u202e"\n', 1)
     path.write_text(text, encoding="utf-8")
     communique("run", NAME, "-q")
     words = "\n".join(p.text for p in word(communique).paragraphs)

@@ -106,7 +106,9 @@ def test_no_regular_expression_repeats_a_repetition():
             pattern = node.args[0] if node.args else None
             if name.startswith("re.") and isinstance(pattern, ast.Constant) and isinstance(pattern.value, str):
                 seen += 1
-                assert pattern.value == SEPARATED or not unbounded(_parser.parse(pattern.value)), f"{path.name}:{node.lineno}"
+                assert pattern.value == SEPARATED or not unbounded(_parser.parse(pattern.value)), (
+                    f"{path.name}:{node.lineno}"
+                )
     assert seen > 40
 
 
@@ -328,7 +330,9 @@ def test_a_template_in_a_scenario_is_only_ever_text(scenario_file):
     found = run(str(path), countries=("japan", "china"), rounds=1)
     for name, text in files.reports(found).items():
         assert "1337" not in text, name
-        assert "__globals__ }}" in text or "\\_\\_globals\\_\\_ }}" in text or name in ("stances.csv", "arguments.graphml")
+        assert (
+            "__globals__ }}" in text or "\\_\\_globals\\_\\_ }}" in text or name in ("stances.csv", "arguments.graphml")
+        )
 
 
 def test_no_template_is_made_of_text_at_run_time():
@@ -415,4 +419,3 @@ def test_a_measurement_that_is_missing_or_lost_something_shows(tmp_path):
     )
     add(path, "crash", tmp_path / "crash.json")
     assert "`tests/test_x.py::test_y`" in table(kept(path))
-
