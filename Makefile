@@ -14,9 +14,9 @@ RELEASE := $(VENV)/.installed-release
 LOCK ?=
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-browser lint schemas fit test-distributed test-local-model test-database bench bench-overhead \
-	bench-calls bench-growth bench-draws bench-packages bench-sweep bench-startup bench-reports bench-classroom \
-	lock audit release test-release test-matrix clean
+.PHONY: demo test test-browser lint schemas fit test-distributed test-local-model test-database test-every-byte \
+	bench bench-overhead bench-calls bench-growth bench-draws bench-packages bench-sweep bench-startup bench-reports \
+	bench-classroom lock audit release test-release test-matrix security-table clean
 
 demo: $(STAMP)
 	$(BIN)/communique run takaichi_coalition
@@ -36,6 +36,15 @@ lint: $(DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# A bit of every byte of a record is flipped: some minutes.
+test-every-byte: $(DEV)
+	$(BIN)/python -m pytest -m every_byte tests/test_integrity.py
+
+# Takes in what was measured (FUZZ, CRASH, SOAK, CLASSROOM: files written with --json) and writes SECURITY.md's table.
+security-table: $(DEV)
+	$(BIN)/python tests/evidence.py $(if $(FUZZ),fuzz=$(FUZZ)) $(if $(CRASH),crash=$(CRASH)) \
+	  $(if $(SOAK),soak=$(SOAK)) $(if $(CLASSROOM),classroom=$(CLASSROOM))
 
 schemas: $(STAMP)
 	$(BIN)/communique schema dossier > agents/dossier.schema.json

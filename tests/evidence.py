@@ -1,8 +1,8 @@
 """What was fuzzed, killed and loaded, and what was lost: kept as JSON, told as the table in SECURITY.md.
 
 python tests/evidence.py [fuzz=FILE] [crash=FILE] [soak=FILE] [classroom=FILE] takes in what `make fuzz`, `make
-test-crash`, `make soak` and `make bench-classroom` measured, and writes the table anew. What was never measured is in the
-table as "not run"; what was stays as it was until it is measured again.
+test-crash`, `make soak` and `make bench-classroom` measured, and writes the table anew. What was never measured stands
+there as "not run"; what was stays as it was until it is measured again.
 """
 
 import json

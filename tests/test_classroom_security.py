@@ -111,6 +111,18 @@ def test_a_seats_cookie_opens_that_seat_only(school, room):
     assert "Delegate 2" in eve.page
 
 
+def test_a_cookie_planted_before_joining_opens_nothing(school, room):
+    _, _, _, code = room
+    name = next(iter(school.house.rooms))
+    late = school.pupil()
+    late.http.cookies.set("seat", planted := f"{name}.3.a-secret-that-somebody-else-knows")
+    assert late.join(code, "india").status_code == 200
+    (given,) = {c.value for c in late.http.cookies.jar if c.name == "seat"} - {planted}
+    assert given.partition(".")[0] == name
+    for value in (planted, f"{'.'.join(given.split('.')[:2])}.a-secret-that-somebody-else-knows"):
+        assert httpx.get(f"{school.base}/seat", headers={"cookie": f"seat={value}"}).status_code == 403
+
+
 def test_no_student_reads_anothers_brief_prediction_or_draft(school, scenario_file):
     secrets = (
         "briefs:\n  india: Do not sign before the monsoon.\n  japan: Your minister resigns on Friday.\nprovisions:"

@@ -84,6 +84,27 @@ def test_verify_holds_for_a_run_that_asked_a_model_and_finds_what_was_changed(co
     assert "So I have it." in found.err
 
 
+@pytest.mark.parametrize(
+    ("name", "old", "new", "place"),
+    [
+        ("replies.jsonl", '"prompt": 100', '"prompt": 101', "replies replies.jsonl"),
+        ("replies.jsonl", "So the dossier has it.", "So I have it.", "replies replies.jsonl"),
+        ("replies.jsonl", "\n", "\n{}\n", "replies.jsonl"),
+        ("launch.json", '"narrate": false', '"narrate": true', "launch.json:"),
+        ("launch.json", '"platform": "', '"platform": "x', "launch.json:"),
+    ],
+)
+def test_verify_names_the_reply_or_the_plan_that_was_edited(communique, server, tmp_path, name, old, new, place):
+    folder = folder_of(communique(*asking(server)), tmp_path)
+    path = folder / name
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    found = communique("verify", str(folder))
+    assert found.status == 2
+    assert place in found.err
+
+
 def test_replay_makes_every_byte_again_without_a_model(communique, server, tmp_path):
     folder = folder_of(communique(*asking(server)), tmp_path)
     server.__exit__()
