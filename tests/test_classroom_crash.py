@@ -1,5 +1,7 @@
 """The server killed in the middle of a lesson: nothing submitted and no saved draft is lost, and the lesson goes on."""
 
+import json
+
 import pytest
 from classes import Process, Pupil, Served, Teacher, until
 
@@ -91,6 +93,31 @@ def test_what_was_handed_in_and_not_yet_heard_is_handed_in_again(tmp_path, monke
         assert "Handed in and not yet heard." in ann.page
 
 
+def test_a_step_is_pending_until_it_is_kept(tmp_path, monkeypatch):
+    """The disk takes no more, or the server dies, in the middle of a reveal: the step falls due again."""
+    with Served(tmp_path / "rooms") as school:
+        teacher, ann = school.teacher(), school.pupil()
+        ann.join(teacher.open(rounds="1"), "india")
+        for _ in range(3):
+            teacher.next()
+        ann.write()
+        room, tried = school.house.rooms[teacher.room], []
+
+        def full(*_, **__):
+            tried.append(room.state.pending)
+            raise Unkept("the disk of the server takes no more")
+
+        monkeypatch.setattr(room.store, "reply", full)
+        teacher.do("next")
+        assert teacher.do("now").status_code == 507
+        assert room.state.pending
+        assert json.loads(room.store.found()[1])["pending"]
+        monkeypatch.undo()
+        teacher.do("now")
+        until(lambda: room.state.stage == "hear")
+        assert tried
+
+
 def test_a_room_that_cannot_be_read_is_named_and_keeps_nobody_else_out(tmp_path):
     for name, content in (("2026-01-01-broken", b"not a database"), ("2026-01-02-empty", b"")):
         (tmp_path / "rooms" / name).mkdir(parents=True)
@@ -120,6 +147,34 @@ def test_a_full_disk_loses_nothing_and_says_so(tmp_path, monkeypatch):
         assert "stays in your browser" in refused.text
         monkeypatch.undo()
         assert 'value="support" selected' in ann.page
+
+
+def test_a_round_heard_while_the_disk_is_full_is_taken_up_once_it_is_not(tmp_path, monkeypatch):
+    with Served(tmp_path / "rooms") as school:
+        teacher, ann = school.teacher(), school.pupil()
+        ann.join(teacher.open(rounds="1"), "india")
+        for _ in range(3):
+            teacher.next()
+        ann.write()
+        room, tried = school.house.rooms[teacher.room], []
+        answer = room.table.answer
+
+        def full(*_, **__):
+            tried.append(room.state.stage)
+            raise Unkept("the disk of the server takes no more")
+
+        def answered(answers):
+            monkeypatch.setattr(room.store, "save", full)
+            answer(answers)
+
+        monkeypatch.setattr(room.table, "answer", answered)
+        teacher.do("next")
+        teacher.do("now")
+        until(lambda: len(tried) > 1 and room.table.complete(1))
+        assert room.state.stage == "write"
+        monkeypatch.undo()
+        until(lambda: room.state.stage == "hear")
+        assert "round 1 is heard" in [what for _, what in room.store.log()]
 
 
 def test_ctrl_c_ends_at_once_with_streams_open(server):

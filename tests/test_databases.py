@@ -59,6 +59,11 @@ def test_an_address_is_shown_without_its_password_and_options():
     found = named(f"postgresql://me:{SECRET}@[::1]:5433/name?sslmode=require")
     assert found.shown == "postgresql://me@[::1]:5433/name"
     assert SECRET not in repr(found)
+    assert found.again == ""
+
+
+def test_an_address_from_the_command_line_stands_in_the_command_that_goes_on():
+    assert named(f"{NOBODY}?sslmode=require", typed=True).again == f" --database '{NOBODY}?sslmode=require'"
 
 
 @pytest.mark.parametrize("command", ["run takaichi_coalition", "resume latest", "classroom"])

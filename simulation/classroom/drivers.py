@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from simulation import databases
 from simulation.addresses import Database
-from simulation.errors import InputError
+from simulation.errors import InputError, Unreachable
 
 if TYPE_CHECKING:
     from simulation.databases import Link
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Rows = list[tuple[Any, ...]]
 FILE = "room.sqlite"
+AWAY = "the database of the server does not answer"
 PREFIX = "communique_"
 EDITION = "communique room, version 1"
 """What a schema of ours is marked with."""
@@ -226,9 +227,9 @@ class Schema:
             except InputError as error:
                 now = time.monotonic()
                 self._rest = now + 1 + 3 * (now - began)
-                raise Unkept("the database of the server does not answer") from error
+                raise Unkept(AWAY if isinstance(error, Unreachable) else "the room is kept elsewhere now") from error
             return self._db
-        raise Unkept("the database of the server does not answer")
+        raise Unkept(AWAY)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -237,8 +238,8 @@ class Schema:
                 yield
         except databases.Doubled as error:
             raise Taken(error.message) from error
-        except InputError as error:
-            raise Unkept("the database of the server does not answer") from error
+        except Unreachable as error:
+            raise Unkept(AWAY) from error
 
     def _steady(self, act: "Callable[[Link], T]") -> T:
         """Do what changes nothing; once more where the connection turns out to be lost."""

@@ -69,7 +69,8 @@ def reveal(room: Room, late: Late) -> None:
     answers = {q.country: _answer(room, q.country, late) for q in waiting}
     for country, body in answers.items():
         room.store.reply(room.state.round, country, body)
-    room.update(f"round {room.state.round} revealed; seats that did not submit: {LATE[late]}", revealing=True)
+    note = f"round {room.state.round} revealed; seats that did not submit: {LATE[late]}"
+    room.update(note, revealing=True, pending=None)
     room.table.answer(answers)
 
 

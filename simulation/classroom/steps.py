@@ -89,18 +89,20 @@ def marked(room: Room) -> list:  # type: ignore[type-arg]
 
 
 def perform(room: Room, reports: Callable[[], None]) -> None:
-    """Do what is pending. Where it cannot be done, nothing changes and the teacher reads why."""
+    """Do what is pending. Where it cannot be done, nothing changes and the teacher reads why.
+
+    It is pending until the step itself is kept, so that a crash in between loses no step.
+    """
     pending = room.state.pending
     if pending is None:
         return
-    room.update(pending=None)
     try:
         if pending.action == "close":
             room.change(entered(room.state, room.setup, "closed", room.state.round, room.now()), "closed")
         else:
             _advance(room, pending.late, reports)
     except InputError as error:
-        room.update(f"not done: {error.message}", trouble=f"{error.message}; {error.cure}")
+        room.update(f"not done: {error.message}", pending=None, trouble=f"{error.message}; {error.cure}")
 
 
 def _heard_now(room: Room) -> bool:
