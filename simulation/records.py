@@ -30,11 +30,9 @@ NAME = re.compile(r"\d{4}-\d\d-\d\d-[a-z0-9][a-z0-9_-]*-[0-9a-f]{8}")
 
 def folders(under: Path) -> list[Path]:
     """Every run folder, oldest first by name."""
-    return (
-        sorted(p for p in under.iterdir() if p.is_dir() and NAME.fullmatch(p.name))
-        if there(under) and under.is_dir()
-        else []
-    )
+    if not (there(under) and under.is_dir()):
+        return []
+    return sorted(p for p in under.iterdir() if NAME.fullmatch(p.name) and p.is_dir())
 
 
 def _written(folder: Path) -> int:

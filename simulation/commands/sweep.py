@@ -40,6 +40,9 @@ def command(spec: str | None, resume: Path | None, out: Path, as_json: bool, **g
     `communique schema sweep` names every field. The folder holds stances.csv (a row a debate and country),
     positions.csv (a row a debate, country and provision), both as Parquet too where pyarrow is installed, and
     columns.md. The same sweep typed again goes on where it was.
+
+    A Dask scheduler runs the code that anyone who reaches it sends: join only one that you trust, on a network where
+    only those you trust reach it. Start its workers with `dask worker ADDRESS --nthreads 1`, one a core.
     """  # noqa: D301  # \b is the character by which click keeps lines apart
     from simulation import gates, parcels, sweeps, workers
 
