@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
-.PHONY: demo test test-browser lint schemas fit test-local-model bench-draws bench-packages bench-sweep bench-calls bench-classroom clean
+.PHONY: demo test test-browser fuzz lint schemas fit test-local-model bench-draws bench-packages bench-sweep bench-calls bench-classroom clean
 
 demo: $(STAMP)
 	$(BIN)/communique run takaichi_coalition
@@ -32,6 +32,11 @@ lint: $(DEV)
 schemas: $(STAMP)
 	$(BIN)/communique schema dossier > agents/dossier.schema.json
 	$(BIN)/communique schema scenario > scenarios/scenario.schema.json
+
+# INPUTS, SEED and JSON (a file for the table) can be given; what fails is kept under fuzz-failures/.
+INPUTS ?= 100000
+fuzz: $(DEV)
+	PYTHONPATH=tests $(BIN)/python -m fuzzing --inputs $(INPUTS) $(if $(SEED),--seed $(SEED)) $(if $(JSON),--json $(JSON))
 
 fit: $(DEV)
 	$(BIN)/communique fit --write

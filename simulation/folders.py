@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from simulation.errors import InputError
 from simulation.floor import Said
 from simulation.plans import Plan
@@ -116,18 +118,23 @@ class Workplace:
                 os.fsync(file.fileno())
 
     def kept(self) -> list[Said]:
-        """Everything written down so far; a last line that a crash cut off is dropped."""
+        """Everything written down so far; a line that a crash cut off is dropped.
+
+        Raises `InputError` for one that is whole and holds no statement.
+        """
         path = self.folder / SAID
         found: list[Said] = []
-        for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
+        for number, line in enumerate(path.read_bytes().split(b"\n") if path.is_file() else [], 1):
             try:
                 entry = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
-            if "statement" in entry:
-                found.append(Statement.model_validate(entry["statement"]))
-            else:
-                found.append(Gap.model_validate(entry["gap"]))
+            try:
+                said = Statement.model_validate(entry["statement"]) if "statement" in entry else None
+                found.append(said or Gap.model_validate(entry["gap"]))
+            except (KeyError, TypeError, ValidationError):
+                message = f"{path}: line {number} holds no statement"
+                raise InputError(message, "take the line out, and go on; the seat is asked again", "E140") from None
         return found
 
     def clear(self) -> None:

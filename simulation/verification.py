@@ -7,6 +7,7 @@ byte where its engines are deterministic.
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from simulation.errors import CommuniqueError, InputError
 from simulation.launches import replay
 from simulation.moderation import merge, speaking_order
 from simulation.plans import digests
@@ -198,3 +200,22 @@ def verify(folder: Path) -> list[Falsehood]:
     if not any(f.kind == "input" for f in found):
         found += _safely(partial(_again, data, folder), "the debate held again")
     return [*found, *_safely(partial(_reports, run, folder), "reports")]
+
+
+@contextmanager
+def trusting(*folders: Path) -> Iterator[None]:
+    """Make something of stored runs; raises `InputError` where it breaks on a record that contradicts itself.
+
+    An error that no record explains is a bug of ours and goes on as it is.
+    """
+    try:
+        yield
+    except (CommuniqueError, OSError):
+        raise
+    except Exception as error:
+        for folder in folders:
+            wrong = [f for f in verify(folder) if f.kind not in ("report", "input")]
+            if wrong:
+                message = f"{folder} contradicts itself: {wrong[0].kind} of {wrong[0].place}: {wrong[0].message}"
+                raise InputError(message, f"see all of it: communique verify {folder}", "E198") from error
+        raise

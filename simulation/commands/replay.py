@@ -20,9 +20,11 @@ def command(run: str, under: Path, out: Path | None) -> int:
     from simulation.folders import place
     from simulation.records import locate
     from simulation.report import files
+    from simulation.verification import trusting
 
     folder = locate(run, under)
-    _, made = launches.replay(folder, files.reports)
+    with trusting(folder):
+        _, made = launches.replay(folder, files.reports)
     if out is not None:
         click.echo(f"written: {place(made, out)}", err=True)
     different = [
