@@ -14,7 +14,7 @@ RELEASE := $(VENV)/.installed-release
 LOCK ?=
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-browser lint schemas fit test-distributed test-local-model test-database test-every-byte \
+.PHONY: demo test test-browser fuzz lint schemas fit test-distributed test-local-model test-database test-every-byte \
 	bench bench-overhead bench-calls bench-growth bench-draws bench-packages bench-sweep bench-startup bench-reports \
 	bench-classroom lock audit release test-release test-matrix security-table clean
 
@@ -49,6 +49,11 @@ security-table: $(DEV)
 schemas: $(STAMP)
 	$(BIN)/communique schema dossier > agents/dossier.schema.json
 	$(BIN)/communique schema scenario > scenarios/scenario.schema.json
+
+# INPUTS, SEED and JSON (a file for the table) can be given; what fails is kept under fuzz-failures/.
+INPUTS ?= 100000
+fuzz: $(DEV)
+	PYTHONPATH=tests $(BIN)/python -m fuzzing --inputs $(INPUTS) $(if $(SEED),--seed $(SEED)) $(if $(JSON),--json $(JSON))
 
 fit: $(DEV)
 	$(BIN)/communique fit --write

@@ -4,6 +4,7 @@ Nothing heavy is imported here, so that `--help` answers at once and `check` nev
 """
 
 import gc
+import io
 import sys
 import tempfile
 import traceback
@@ -123,10 +124,16 @@ def main(args: list[str] | None = None) -> None:
         click.echo(render_error(error), err=True)
         sys.exit(error.status)
     except CommuniqueError as error:
-        click.echo(f"error: {error}", err=True)
+        from simulation.notices import visible
+
+        click.echo(visible(f"error: {error}"), err=True)
         sys.exit(error.status)
     except click.ClickException as error:
-        error.show()
+        from simulation.notices import visible
+
+        told = io.StringIO()
+        error.show(told)
+        click.echo(visible(told.getvalue()), err=True, nl=False)
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)

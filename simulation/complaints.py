@@ -85,6 +85,8 @@ def _complaint(document: Document, model: type[BaseModel], error: Mapping[str, A
         return document.mistake("E115", place, f'unknown theme "{context["name"]}"', context["cure"], key=on_key)
     if kind == "bad_date":
         return document.mistake("E114", loc, f'{where}: "{value}" is {error["msg"]}', context["cure"])
+    if kind == "control":
+        return document.mistake("E197", loc, f"{where}: holds control characters", "take them out")
     return document.mistake("E112", loc, f"{where}: {error['msg'][0].lower()}{error['msg'][1:]}", _meaning(owner, last))
 
 

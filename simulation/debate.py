@@ -10,27 +10,23 @@ interrupts the graph: the others of the round finish, and it goes on when there 
 import json
 import operator
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from sqlite3 import DatabaseError
 from typing import Annotated, Any, TypedDict
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
-from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.errors import GraphDrained
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import RunControl
-from langgraph.types import Command, Interrupt, StateSnapshot, interrupt
+from langgraph.types import Command, Interrupt, interrupt
 
-from simulation import databases
-from simulation.addresses import Shelf, missing
+from simulation.addresses import Shelf
 from simulation.calls import CallFailed
+from simulation.checkpoints import kept_of, saver_at, thread
 from simulation.errors import CommuniqueError, InputError, Interrupted, ProviderError, Unwritable
 from simulation.floor import Floor
 from simulation.moderation import Merge, merge
@@ -155,84 +151,9 @@ def build(floor: Floor, saver: BaseCheckpointSaver[Any] | None = None) -> Graph:
     return graph.compile(checkpointer=saver)
 
 
-def _thread(checkpoints: Path | Shelf | None) -> RunnableConfig:
-    return {"configurable": {"thread_id": checkpoints.name if isinstance(checkpoints, Shelf) else "debate"}}
-
-
 def put(question: Mapping[str, Any]) -> Any:
     """Stop the graph until a person has answered; for an analyst to call in its turn, again where it has to."""
     return json.loads(interrupt(dict(question)))
-
-
-class _Plain(JsonPlusSerializer):
-    """Reads data back from a checkpoint file, and no objects: the file may be somebody else's.
-
-    Left to itself langgraph imports and calls whatever a checkpoint names.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(pickle_fallback=False, allowed_msgpack_modules=None)
-
-    def loads_typed(self, data: tuple[str, bytes]) -> Any:
-        """What stands in a checkpoint; raises `InputError` where it is none of ours."""
-        try:
-            if data[0] not in ("json", "pickle"):
-                return super().loads_typed(data)
-        except (ValueError, TypeError, NotImplementedError):
-            pass
-        raise _damaged()
-
-
-def _damaged() -> InputError:
-    cure = "take debate.sqlite away and resume: what was said stands in the other files"
-    return InputError("the checkpoint of the debate is damaged", cure, "E127")
-
-
-@asynccontextmanager
-async def _saver(checkpoints: Path | Shelf | None, people: bool) -> AsyncIterator[BaseCheckpointSaver[Any] | None]:
-    """Where the graph keeps how far it has come: a file, a shelf, or the memory where it has to wait for people."""
-    if checkpoints is None:
-        yield InMemorySaver() if people else None
-        return
-    if isinstance(checkpoints, Shelf):
-        async with _shelved(checkpoints) as shelved:
-            yield shelved
-        return
-    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
-
-    async with AsyncSqliteSaver.from_conn_string(str(checkpoints)) as saver:
-        saver.serde = _Plain()
-        try:
-            await saver.setup()
-        except DatabaseError:
-            raise _damaged() from None
-        await saver.conn.execute("PRAGMA synchronous=NORMAL")  # replies and people's words are flushed one by one
-        yield saver
-
-
-@asynccontextmanager
-async def _shelved(shelf: Shelf) -> AsyncIterator[BaseCheckpointSaver[Any]]:
-    """A run's place in a database, kept from every other process; its tables are made where there are none."""
-    try:
-        from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
-    except ImportError as error:
-        raise missing(error) from None
-    newest = len(AsyncPostgresSaver.MIGRATIONS) - 1
-    async with databases.claimed(shelf) as connection:
-        await databases.furnish(shelf.database, connection, newest, lambda other: AsyncPostgresSaver(other).setup())
-        yield AsyncPostgresSaver(connection)
-
-
-async def vacant(shelf: Shelf) -> bool:
-    """Whether no run has left checkpoints on a shelf."""
-    async with _shelved(shelf) as saver:
-        return await saver.aget_tuple(_thread(shelf)) is None
-
-
-async def vacate(shelf: Shelf) -> None:
-    """Take a run's checkpoints out of the database."""
-    async with _shelved(shelf) as saver:
-        await saver.adelete_thread(shelf.name)
 
 
 async def _answers(floor: Floor, pending: Sequence[Interrupt[Any]], ask: Ask | None) -> dict[str, str]:
@@ -254,27 +175,14 @@ async def _answers(floor: Floor, pending: Sequence[Interrupt[Any]], ask: Ask | N
     return {name: json.dumps(answer) for name, answer in given.items()}
 
 
-async def _kept(graph: Graph, config: RunnableConfig) -> StateSnapshot:
-    """How far a debate had come; raises `InputError` where its checkpoint is none of this program."""
-    try:
-        kept = await graph.aget_state(config)
-    except (TypeError, KeyError, AttributeError, ValueError, IndexError):
-        raise _damaged() from None
-    if kept.values and not isinstance(kept.values.get("round"), int):
-        raise _damaged()
-    return kept
-
-
-async def _through(
-    graph: Graph, floor: Floor, thread: RunnableConfig, control: Control | None, ask: Ask | None
-) -> None:
+async def _through(graph: Graph, floor: Floor, place: RunnableConfig, control: Control | None, ask: Ask | None) -> None:
     """Take the graph to its end, stopping for people as often as it has to.
 
     It goes on from the last checkpoint where there is one, with the room put back to the round that one is in.
     """
-    config: RunnableConfig = {**thread, "max_concurrency": len(floor.seats)}
+    config: RunnableConfig = {**place, "max_concurrency": len(floor.seats)}
     given: State | Command[Any] | None = {"round": 0, "spoken": []}
-    if graph.checkpointer and (kept := await _kept(graph, config)).values:
+    if graph.checkpointer and (kept := await kept_of(graph, config)).values:
         rounds = floor.scenario.debate.rounds
         for _ in range(min(kept.values["round"], rounds)):
             floor.begin()
@@ -298,8 +206,8 @@ async def hold(
     where people are asked and nobody answers. Raises `Unwritable` where the checkpoints cannot be kept.
     """
     try:
-        async with _saver(checkpoints, ask is not None) as saver:
-            await _through(build(floor, saver), floor, _thread(checkpoints), control, ask)
+        async with saver_at(checkpoints, ask is not None) as saver:
+            await _through(build(floor, saver), floor, thread(checkpoints), control, ask)
     except GraphDrained as error:
         raise Interrupted("interrupted after the calls in flight") from error
     except sqlite3.Error as error:

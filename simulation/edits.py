@@ -6,6 +6,7 @@ file would be.
 """
 
 import copy
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -57,7 +58,7 @@ def _index(entries: list[Any], key: str, edit: Edit) -> int:
     ids = [str(e["id"]) for e in entries if isinstance(e, dict) and "id" in e]
     if key in ids:
         return ids.index(key)
-    if key.isdigit() and int(key) < len(entries):
+    if re.fullmatch("[0-9]{1,6}", key) and int(key) < len(entries):
         return int(key)
     raise InputError(
         f'{edit.text}: there is no "{key}" here', nearest(key, ids or map(str, range(len(entries)))), "E129"

@@ -158,7 +158,7 @@ MEANINGS = {
     "E137": "--base-url is the http or https address of an OpenAI-compatible server, with no key or query in it.",
     "E138": "The provider has no such way to hold a reply to its schema.",
     "E139": "The budget or token limit cannot be kept: it is 0, or the price of the model is not known.",
-    "E140": "replies.jsonl is damaged before its last line, is a link, or cannot be opened.",
+    "E140": "replies.jsonl or statements.jsonl is damaged before its last line, is a link, or cannot be opened.",
     "E141": "Two processes may not work on one run folder at the same time.",
     "E168": "The path of a sweep's grid has an axis of its own: countries, engines, seeds.",
     "E169": "A sweep of more than 100,000 cells is held only with --yes, so that nobody begins a billion by mistake.",
@@ -188,5 +188,7 @@ MEANINGS = {
     "E191": "Whoever holds cells must run the same communique, Python and numpy, or the table would not be the same.",
     "E192": "The address is of no storage that can be reached, is refused, or holds a password, which is never taken.",
     "E204": "COMMUNIQUE_AGENTS is to name a folder of dossiers; it is looked through before all others.",
+    "E197": "A text holds characters that steer a terminal, such as an escape, and no report can show. Take them out.",
+    "E198": "The record of a run contradicts itself, so that nothing can be made of it; communique verify says where.",
     "E142": "A dry run of a debate that asks no model has nothing to estimate.",
 }

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from simulation import received
 from simulation.addresses import Shelf
 from simulation.errors import InputError, Unwritable
@@ -184,18 +186,23 @@ class Workplace:
             raise unwritable(path, error, "make room") from None
 
     def kept(self) -> list[Said]:
-        """Everything written down so far; a line that a crash cut off is dropped."""
+        """Everything written down so far; a line that a crash cut off is dropped.
+
+        Raises `InputError` for one that is whole and holds no statement.
+        """
         path = self.folder / SAID
         found: list[Said] = []
-        for line in received.content(owned(path)).split(b"\n") if path.exists() else []:
+        for number, line in enumerate(received.content(owned(path)).split(b"\n") if path.exists() else [], 1):
             try:
                 entry = received.data(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
-            if "statement" in entry:
-                found.append(Statement.model_validate(entry["statement"]))
-            else:
-                found.append(Gap.model_validate(entry["gap"]))
+            try:
+                said = Statement.model_validate(entry["statement"]) if "statement" in entry else None
+                found.append(said or Gap.model_validate(entry["gap"]))
+            except (KeyError, TypeError, ValidationError):
+                message = f"{path}: line {number} holds no statement"
+                raise InputError(message, "take the line out, and go on; the seat is asked again", "E140") from None
         return found
 
     def again(self, turns: Collection[tuple[str, int]], recorded: int) -> int:

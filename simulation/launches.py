@@ -13,7 +13,8 @@ from simulation import records
 from simulation.addresses import Database, Shelf
 from simulation.calls import Caller, Reply, Settings
 from simulation.cassettes import Cassette, Strict
-from simulation.debate import Ask, put, vacate
+from simulation.checkpoints import vacate
+from simulation.debate import Ask, put
 from simulation.engines import seat
 from simulation.errors import InputError
 from simulation.folders import LAUNCH, RECORD, REPLIES, Workplace, as_text

@@ -3,8 +3,14 @@
 from rich.cells import cell_len
 
 from simulation.errors import FileErrors, InputError, Mistake
+from simulation.written import CONTROL
 
 MOST_SHOWN = 20
+
+
+def visible(text: str) -> str:
+    """Text from anywhere, fit for a terminal: what would steer it is written as an escape."""
+    return CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def render_mistake(m: Mistake) -> str:
@@ -25,5 +31,5 @@ def render_error(error: InputError) -> str:
     if isinstance(error, FileErrors):
         shown = [render_mistake(m) for m in error.mistakes[:MOST_SHOWN]]
         rest = len(error.mistakes) - len(shown)
-        return "\n\n".join([*shown, *([f"... and {rest} more"] if rest else [])])
-    return f"error[{error.code}]: {error.message}" + (f"\n  = help: {error.cure}" if error.cure else "")
+        return visible("\n\n".join([*shown, *([f"... and {rest} more"] if rest else [])]))
+    return visible(f"error[{error.code}]: {error.message}" + (f"\n  = help: {error.cure}" if error.cure else ""))

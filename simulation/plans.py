@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter
 
 from simulation import catalog
 from simulation.calls import Settings
@@ -195,17 +195,37 @@ def stale(found: Plan) -> list[str]:
     return [name for name in fresh if found.inputs.get(name) != fresh[name]]
 
 
+_NAMES = TypeAdapter(dict[str, str])
+_TEXTS = TypeAdapter(tuple[str, ...])
+
+
+def recorded(held: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of a plan that a launch and a record hold alike, by the names they have in `Plan`.
+
+    Raises `KeyError` or `ValueError` where one is missing or of the wrong sort.
+    """
+    made = TypeAdapter(dict[str, Any]).validate_python(held["made"])
+    TypeAdapter(datetime).validate_python(made["at"])
+    return {
+        "engines": _NAMES.validate_python(held["engines"]),
+        "inputs": _NAMES.validate_python(held["inputs"]),
+        "made": made,
+        "settings": Settings.model_validate(held["settings"]) if held.get("settings") else None,
+        "narrate": held.get("narrate") is True,
+        "edits": _TEXTS.validate_python(held.get("edits", ())),
+    }
+
+
 def again(launched: Mapping[str, Any], place: str) -> Plan:
     """The plan of a launch.json read back; raises `InputError` where a dossier has changed since."""
     try:
-        scenario = Scenario.model_validate(launched["scenario"])
-        settings = Settings.model_validate(launched["settings"]) if launched["settings"] else None
-        edits = tuple(launched.get("edits", ()))
-        seats = edited(catalog.load_dossiers(scenario.seats), edits)
-        inputs, engines, made = (dict(launched[part]) for part in ("inputs", "engines", "made"))
-        found = Plan(scenario, seats, engines, inputs, made, settings, launched["narrate"], edits)
+        scenario, rest = Scenario.model_validate(launched["scenario"]), recorded(launched)
+        seats = edited(catalog.load_dossiers(scenario.seats), rest["edits"])
+        if rest["engines"].keys() != seats.keys():
+            raise KeyError("engines")
+        found = Plan(scenario, seats, **rest)
         changed = stale(found)
-    except (KeyError, TypeError, ValidationError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{place} does not hold a plan: {error}", "run the scenario again", "E127") from None
     if changed:
         raise InputError(

@@ -11,14 +11,13 @@ from pydantic import ValidationError
 
 from simulation import catalog, received
 from simulation.assessment import Assessment
-from simulation.calls import Settings
 from simulation.errors import InputError, nearest
 from simulation.folders import LAUNCH
 from simulation.moderation import Merge
 from simulation.narration import Narration
 from simulation.negotiation import Negotiation
 from simulation.places import at, there, written
-from simulation.plans import FORMAT, Plan, edited
+from simulation.plans import FORMAT, Plan, edited, recorded
 from simulation.runs import Run
 from simulation.scenario import Scenario
 from simulation.seals import unsealed
@@ -101,19 +100,10 @@ def load(folder: Path) -> Run:
     """The run of a folder; its dossiers are those of this installation."""
     data = raw(folder)
     try:
-        scenario = Scenario.model_validate(data["scenario"])
-        settings = data.get("settings")
+        scenario, rest = Scenario.model_validate(data["scenario"]), recorded(unsealed(data))
+        seats = edited(catalog.load_dossiers(scenario.seats), rest["edits"])
         return Run(
-            plan=Plan(
-                scenario=scenario,
-                seats=edited(catalog.load_dossiers(scenario.seats), data.get("edits", ())),
-                engines=dict(data["engines"]),
-                inputs=dict(data["inputs"]),
-                made=dict(unsealed(data)["made"]),
-                settings=Settings.model_validate(settings) if settings else None,
-                narrate=bool(data.get("narrate", False)),
-                edits=tuple(data.get("edits", ())),
-            ),
+            plan=Plan(scenario, seats, **rest),
             transcript=Transcript.model_validate(data["transcript"]),
             merge=Merge.model_validate(data["merge"]),
             assessment=Assessment.model_validate(data["assessment"]),
@@ -121,7 +111,7 @@ def load(folder: Path) -> Run:
             tally=tuple(Tally.model_validate(t) for t in data.get("tally", ())),
             narration=Narration.model_validate(told) if (told := data.get("narration")) else None,
         )
-    except (KeyError, TypeError, ValidationError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         where = ".".join(map(str, error.errors()[0]["loc"])) if isinstance(error, ValidationError) else str(error)
         raise InputError(
             f"{folder / 'run.json'} does not hold a run: {where}", "run the scenario again", "E127"

@@ -12,7 +12,8 @@ from typing import Any
 
 from simulation.calls import Caller, Reply
 from simulation.cassettes import Cassette, Recorder, Strict
-from simulation.debate import Ask, Control, Question, vacant, vacate
+from simulation.checkpoints import vacant, vacate
+from simulation.debate import Ask, Control, Question
 from simulation.errors import InputError, Interrupted, ProviderError, Unreachable, Unwritable
 from simulation.floor import Said
 from simulation.folders import Workplace, place

@@ -39,6 +39,8 @@ class Entrant:
     """What sets it apart; empty for a stored run, which its comparison names."""
     run: Run | None = None
     plan: Plan | None = None
+    folder: Path | None = None
+    """Where a stored run lies."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +170,7 @@ def entrants(names: Sequence[str], varying: Sequence[str], under: Path, how: Set
         if folder is None:
             found += _scenario(name, axes, how, scenarios > 1)
         else:
-            found.append(Entrant("", run=stored(folder)))
+            found.append(Entrant("", run=stored(folder), folder=folder))
     asked(how.settings, (e.plan for e in found if e.plan is not None))
     return found
 

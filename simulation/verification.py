@@ -7,12 +7,14 @@ byte where its engines are deterministic.
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from simulation.errors import CommuniqueError, InputError
 from simulation.folders import LAUNCH, as_text
 from simulation.integrity import Falsehood, bytes_differ, damage, differs
 from simulation.launches import replay
@@ -178,3 +180,22 @@ def verify(folder: Path) -> list[Falsehood]:
     found += _safely(partial(_reports, run, folder, data), "reports")
     told = {f"file {f.place.partition(':')[0]}" for f in found if f.kind == "report"}
     return [f for f in dict.fromkeys(found) if f.kind != "hash" or f.place not in told]
+
+
+@contextmanager
+def trusting(*folders: Path) -> Iterator[None]:
+    """Make something of stored runs; raises `InputError` where it breaks on a record that contradicts itself.
+
+    An error that no record explains is a bug of ours and goes on as it is.
+    """
+    try:
+        yield
+    except (CommuniqueError, OSError):
+        raise
+    except Exception as error:
+        for folder in folders:
+            wrong = [f for f in verify(folder) if f.kind not in ("report", "input")]
+            if wrong:
+                message = f"{folder} contradicts itself: {wrong[0].kind} of {wrong[0].place}: {wrong[0].message}"
+                raise InputError(message, f"see all of it: communique verify {folder}", "E198") from error
+        raise

@@ -53,7 +53,7 @@ def earliest_day(text: str) -> date:
 
 
 def _partial_date(text: str) -> str:
-    if not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", text):
+    if not re.fullmatch(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?", text):
         raise PydanticCustomError("bad_date", "not a date", {"cure": "write it as 2025-04-28, 2025-04 or 2025"})
     try:
         latest_day(text)
@@ -93,5 +93,19 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Score = Annotated[float, Field(ge=-1, le=1)]
 """A number from -1 to 1."""
 
-Text = Annotated[str, Field(min_length=1, max_length=4000)]
+
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""What steers a terminal, and what no XML can hold; line breaks and tabs are text."""
+
+
+def _plain(text: str) -> str:
+    if CONTROL.search(text):
+        raise PydanticCustomError("control", "holds control characters")
+    return text
+
+
+Plain = Annotated[str, AfterValidator(_plain)]
+"""Text that steers no terminal and that every format of a report can hold."""
+
+Text = Annotated[Plain, Field(min_length=1, max_length=4000)]
 """Prose."""

@@ -76,7 +76,7 @@ class Guard:
         if scope["method"] == "POST" and urlsplit(_header(scope, b"origin")).netloc.lower() != host.lower():
             return 403, "This form did not come from a page of this server."
         length = _header(scope, b"content-length")
-        if length and (not length.isdecimal() or int(length) > MOST_BODY):
+        if length and (not length.isdecimal() or len(length) > 9 or int(length) > MOST_BODY):
             return 413, "That is more than this page takes."
         return None
 

@@ -75,7 +75,7 @@ def explained(error: InputError) -> str:
 
 def _number(given: Mapping[str, str], name: str, low: int, high: int, what: str) -> int:
     text = given.get(name, "").strip()
-    if not text.isdecimal() or not low <= int(text[:6]) <= high:
+    if not text.isdecimal() or len(text) > 6 or not low <= int(text) <= high:
         raise InputError(f"{what} is a whole number from {low} to {high}", "mend it", "E182")
     return int(text)
 

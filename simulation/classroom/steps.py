@@ -149,7 +149,7 @@ def _step(room: Room, given: Mapping[str, str], grace: float) -> None:
 
 def _event(room: Room, given: Mapping[str, str]) -> None:
     text, number = clean(given.get("text", ""))[:400], given.get("round", "")
-    if not text or not number.isdecimal() or not 1 <= int(number) <= room.setup.rounds:
+    if not text or number not in map(str, range(1, room.setup.rounds + 1)):
         raise InputError("an event needs a text and a round of the lesson", "write both", "E183")
     events = (*room.state.events, Event(round=int(number), text=text))
     room.update(f"event in round {number}: {text}", events=events[-20:])

@@ -42,6 +42,7 @@ def command(
     from simulation.options import connect_with, settings_of
     from simulation.outputs import deliver
     from simulation.report import comparisons, files
+    from simulation.verification import trusting
 
     how = variants.Setting(given["engine"], settings_of(given), lambda: sys.stdin.buffer.read(2_000_000))
     entrants = variants.entrants(names, varying, under, how)
@@ -52,5 +53,6 @@ def command(
                 variants.held(entrant, connect, under, files.reports, lambda line: stderr().print(line, markup=False))
             )
             told()
-    found = compare(*held, labels=[e.label for e in entrants])
-    deliver(found, comparisons.side_by_side(found), form, out)
+    with trusting(*(e.folder for e in entrants if e.folder is not None)):
+        found = compare(*held, labels=[e.label for e in entrants])
+        deliver(found, comparisons.side_by_side(found), form, out)

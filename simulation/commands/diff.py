@@ -22,6 +22,9 @@ def command(first: str, second: str, under: Path, form: str, out: Path | None) -
     from simulation.records import locate
     from simulation.report import details
     from simulation.variants import stored
+    from simulation.verification import trusting
 
-    found = differences(*(stored(locate(name, under)) for name in (first, second)))
-    deliver(found, details.page(found), form, out)
+    folders = [locate(name, under) for name in (first, second)]
+    with trusting(*folders):
+        found = differences(*map(stored, folders))
+        deliver(found, details.page(found), form, out)

@@ -30,10 +30,12 @@ def command(run: str, form: str, out: Path | None, under: Path) -> None:
     from simulation.records import locate
     from simulation.report.exports import export
     from simulation.variants import stored
+    from simulation.verification import trusting
 
     folder = locate(run, under)
     found = stored(folder)
-    made = export(found, folder, form)
+    with trusting(folder):
+        made = export(found, folder, form)
     if out is None and isinstance(made, str):
         click.echo(made, nl=False)
     else:

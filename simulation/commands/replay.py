@@ -21,9 +21,11 @@ def command(run: str, under: Path, out: Path | None) -> int:
     from simulation.plans import stale
     from simulation.records import locate
     from simulation.report import files
+    from simulation.verification import trusting
 
     folder = locate(run, under)
-    found, made = launches.replay(folder, files.reports)
+    with trusting(folder):
+        found, made = launches.replay(folder, files.reports)
     if out is not None:
         click.echo(f"written: {place(made, out)}", err=True)
     different = [

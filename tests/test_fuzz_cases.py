@@ -1,0 +1,158 @@
+"""What fuzzing found, one test a case: inputs that once broke something, given as a user gives them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from classes import Served
+from doubles import SETTINGS, AgreeableCaller
+
+from simulation.catalog import load_scenario
+from simulation.errors import InputError
+from simulation.folders import LAUNCH, SAID
+from simulation.launches import launch, resume
+from simulation.plans import plan
+from simulation.verification import trusting
+
+BELL = "\x07"
+
+
+@pytest.fixture
+def record(communique, tmp_path):
+    """A stored run without its reports, and a way to change its record."""
+    communique("run", "takaichi_coalition", "--rounds", "1", "--countries", "japan,china")
+    folder = next((tmp_path / "runs").iterdir())
+    data = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    for path in folder.iterdir():
+        path.unlink()
+
+    def write(change) -> Path:
+        change(data)
+        (folder / "run.json").write_text(json.dumps(data), encoding="utf-8")
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def begun(tmp_path):
+    """The folder of a run that a model was asked for, as it lies before it is finished."""
+    scenario = load_scenario("takaichi_coalition").model_copy(update={"engines": {"default": "chat_model"}})
+    caller = AgreeableCaller.of()
+    folder = launch(plan(scenario, rounds=1, settings=SETTINGS), lambda *_: caller, tmp_path, lambda run: {}).folder
+    (folder / "run.json").unlink()
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("version: 1", 'version: "a\\e[31m"', 'version: "a\\x1b[31m" is not a choice'),
+        ("version: 1", '"\\e[31m": 1', 'unknown field "\\x1b[31m"'),
+    ],
+)
+def test_an_error_shows_what_would_steer_the_terminal_as_an_escape(communique, scenario_file, old, new, said):
+    found = communique("check", str(scenario_file((old, new))))
+    assert found.status == 2
+    assert said in found.err
+    assert "\x1b" not in found.err
+
+
+def test_words_on_the_command_line_do_not_steer_the_terminal_either(communique):
+    for words in (("run", f"{BELL}x"), (f"{BELL}x",), ("run", "takaichi_coalition", f"--{BELL}")):
+        found = communique(*words)
+        assert found.status == 2
+        assert BELL not in found.err
+        assert "\\x07" in found.err
+
+
+@pytest.mark.parametrize("odd", ["\\e[31m", "\\0", "\\r", "\\u009b", "\\uffff"])
+def test_a_text_with_control_characters_is_refused_with_its_line(communique, scenario_file, odd):
+    path = scenario_file(("title: Takaichi's call for a quasi-security alliance", f'title: "a call{odd}"'))
+    found = communique("run", str(path))
+    assert found.status == 2
+    assert "error[E197]: title: holds control characters" in found.err
+    assert " --> mine.yaml:3:8" in found.err
+
+
+def test_a_date_in_other_digits_is_no_date(communique, scenario_file):
+    found = communique("run", str(scenario_file(("date: 2025-04-28", "date: ２０２５-０４-２８"))))
+    assert found.status == 2
+    assert "error[E114]" in found.err
+
+
+@pytest.mark.parametrize("key", ["²", "-1", "9" * 5000, "٠"])
+def test_a_number_in_a_path_that_is_none_is_an_error(communique, key):
+    found = communique("what-if", "takaichi_coalition", "--set", f"proposal.sources.{key}.title=x")
+    assert found.status == 2
+    assert found.err.startswith("error[E129]")
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("made", " "),
+        ("made", {}),
+        ("engines", {"japan": None, "china": "dossier"}),
+        ("inputs", [["a"]]),
+        ("edits", [5]),
+    ],
+)
+def test_a_record_whose_plan_is_of_the_wrong_sort_is_no_run(communique, record, part, value):
+    folder = record(lambda data: data.update({part: value}))
+    for words in (("verify",), ("export",), ("replay",), ("fork", "--set", "debate.seed=3")):
+        found = communique(words[0], str(folder), *words[1:])
+        assert found.status == 2
+        assert found.err.startswith("error[E127]")
+
+
+def test_an_export_of_a_record_that_contradicts_itself_says_where(communique, record):
+    def invent(data):
+        data["transcript"]["statements"][0]["arguments"][0]["sources"] = ["a_paper_of_2031"]
+
+    folder = record(invent)
+    found = communique("export", str(folder), "--format", "html")
+    assert found.status == 2
+    assert found.err.startswith("error[E198]")
+    assert 'cites "a_paper_of_2031", which its dossier does not hold' in found.err
+    assert "communique verify" in found.err
+
+
+def test_a_bug_of_ours_is_not_blamed_on_a_sound_record(record):
+    folder = record(lambda data: None)
+    with pytest.raises(ZeroDivisionError), trusting(folder):
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("line", ["null", "5", "{}", '{"statement": 1}', '{"gap": null}', '[["statement"]]'])
+def test_a_line_that_is_no_statement_is_named_and_not_passed_over(begun, line):
+    (begun / SAID).write_text(f"{line}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"statements.jsonl: line 1 holds no statement") as refused:
+        resume(begun, None, lambda run: {})
+    assert refused.value.code == "E140"
+
+
+@pytest.mark.parametrize(
+    "engines", [{"japan": None, "china": "chat_model"}, {"china": "chat_model"}, "dossier", [["japan"]]]
+)
+def test_a_launch_without_an_engine_for_each_seat_is_no_plan(begun, engines):
+    path = begun / LAUNCH
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), "engines": engines}), encoding="utf-8")
+    with pytest.raises(InputError, match="does not hold a plan") as refused:
+        resume(begun, None, lambda run: {})
+    assert refused.value.code == "E127"
+
+
+def test_a_number_with_thousands_of_digits_is_refused_in_a_form(tmp_path):
+    with Served(tmp_path / "rooms") as school:
+        teacher = school.teacher()
+        teacher.open()
+        assert teacher.do("event", text="A storm.", round="9" * 5000).status_code == 422
+        assert teacher.do("event", text="A storm.", round="٢").status_code == 422
+        refused = None
+        try:
+            teacher.open(rounds="000002" + "0" * 5000)
+        except AssertionError as error:
+            refused = str(error)
+        assert refused is not None
+        assert "the number of rounds is a whole number from 1 to 6" in refused
