@@ -3,7 +3,7 @@
 The countries are the thin dossiers of members.py; every size is held in a process of its own, so that its peak memory
 is its own. Seconds are those of the processor, but for *wall*. *debate* is the graph with its desks, up to the merge;
 *influence* the part of it in which positions pull at each other, one dense step a round of seats x seats x provisions,
-and so the one that has to grow faster than seats; *run* adds what could be agreed, how firm that is and the assessment;
+which has to grow faster than seats; *run* adds what could be agreed, how firm that is and the assessment;
 *reports* writes run.json and every report. The exponent of a column is the slope of its logarithm over that of seats x
 rounds, by least squares.
 
@@ -11,6 +11,7 @@ Usage: growth.py [--seats 5,20,50,100,200] [--rounds 3,10] [--limit SECONDS-A-SI
 """
 
 import argparse
+import gc
 import json
 import os
 import signal
@@ -43,9 +44,11 @@ def one(seats, rounds, limit):
 def held(rounds, spent):
     """Seconds of a run and of its reports, and the size of its record; `spent` adds up the steps of influence."""
     from simulation import influence, plans, runs
+    from simulation.cli import RARELY
     from simulation.report import files
     from simulation.waiting import wait
 
+    gc.set_threshold(RARELY)  # as the command does
     for name in ("weights", "heard", "step"):
         setattr(influence, name, watched(getattr(influence, name), spent))
     debate = runs.debate
@@ -99,7 +102,10 @@ def fits(found):
         rows.append((name, f"{slope:.2f}", f"{off:.1f}", over))
     show(("exponent", "off by", f"{fewest} rounds"), rows, wide=14)
     rest = exponent([{**row, "rest": row["debate"] - row["influence"]} for row in found], "rest")[0]
-    print(f"The debate without the dense step of influence: {rest:.2f}.")
+    largest = max(found, key=lambda row: (row["seats"], row["rounds"]))
+    share = largest["influence"] / largest["debate"]
+    print(f"The debate without the dense step of influence: {rest:.2f}; at {largest['seats']} seats that step is "
+          f"{share:.1%} of it.")  # fmt: skip
 
 
 def main():
