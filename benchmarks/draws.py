@@ -1,11 +1,12 @@
 """Draws per second: the vectorised debates of `simulation.uncertainty` beside a plain-Python loop of the same formulas.
 
-Both are given the same random numbers and must come to the same stances; they take turns, so that other work on the
-machine slows both. The limit is the memory of the machine: a draw cannot be faster than a copy of the numbers it is
-made from and of what becomes of them, nor, held as arrays, than a copy of the arrays it goes through. The copy is timed
-in the same run, on arrays too large for the caches. Run: python benchmarks/draws.py
+Both are given the same random numbers and must come to the same stances. They take turns, and seconds are those of the
+processor, so that other work on the machine changes little. The limit is the machine's memory: a draw cannot be faster
+than a copy of the numbers it is made from and of what becomes of them, nor, held as arrays, than a copy of the arrays
+it goes through. The copy is timed in the same run, on arrays too large for the caches. Run: python benchmarks/draws.py
 """
 
+import time
 import tracemalloc
 from math import sqrt
 from statistics import median
@@ -21,7 +22,7 @@ from simulation.uncertainty import STREAM, coefficient_rows, doubts, draw
 
 SCENARIO, COUNTRIES, PROVISIONS, ROUNDS = "takaichi_coalition_wide", 12, 12, 5
 DRAWS, MANY, FEW, REPEATS, SEED = 10_000, 100_000, 300, 5, 7
-COPIED, ASKED = 2**24, 50
+COPIED, ASKED, CPU = 2**24, 50, time.process_time
 
 
 def table():
@@ -136,7 +137,7 @@ def copied():
     source = np.ones(COPIED)
     into = np.empty_like(source)
     np.copyto(into, source)
-    return source.nbytes / min(timed(lambda: np.copyto(into, source))[0] for _ in range(REPEATS))
+    return source.nbytes / min(timed(lambda: np.copyto(into, source), CPU)[0] for _ in range(REPEATS))
 
 
 def in_turns(scenario, desks, known):
@@ -144,8 +145,8 @@ def in_turns(scenario, desks, known):
     units, lists = rng_for(SEED, STREAM).random((FEW, len(known.groups))).tolist(), as_lists(known)
     plain, drawn, copies = [], [], []
     for _ in range(REPEATS):
-        drawn.append(timed(lambda: draw(scenario, desks, DRAWS, SEED, ROUNDS)))
-        plain.append(timed(lambda: [one_debate(lists, unit) for unit in units]))
+        drawn.append(timed(lambda: draw(scenario, desks, DRAWS, SEED, ROUNDS), CPU))
+        plain.append(timed(lambda: [one_debate(lists, unit) for unit in units], CPU))
         copies.append(copied())
     assert np.array_equal(np.array(plain[0][1]), drawn[0][1].stances[:FEW]), "the two ways disagree"
     return [s for s, _ in plain], [s for s, _ in drawn], copies
@@ -156,7 +157,7 @@ def main():
     coefficient_rows()  # read once; not part of a draw
     known = doubts(scenario, desks, ROUNDS)
     plain, drawn, copies = in_turns(scenario, desks, known)
-    large, _ = timed(lambda: draw(scenario, desks, MANY, SEED, ROUNDS))
+    large, _ = timed(lambda: draw(scenario, desks, MANY, SEED, ROUNDS), CPU)
     tracemalloc.start()
     draw(scenario, desks, MANY, SEED, ROUNDS)
     peak = tracemalloc.get_traced_memory()[1] / 2**20

@@ -1,15 +1,17 @@
 """How time, memory and the record grow with seats and rounds, from 5 to 200 countries and 3 to 10 rounds.
 
 The countries are the thin dossiers of members.py; every size is held in a process of its own, so that its peak memory
-is its own. The columns are seconds: *debate* is the graph with its desks, up to the merge; *influence* the part of it
-in which positions pull at each other, one dense step a round, seats x seats x provisions, and so the one that grows
-faster than the debate; *run* adds what could be agreed, how firm that is and the assessment; *reports* writes run.json
-and every report. The exponent of a column is the slope of its logarithm over that of seats x rounds, by least squares.
+is its own. Seconds are those of the processor, but for *wall*. *debate* is the graph with its desks, up to the merge;
+*influence* the part of it in which positions pull at each other, one dense step a round of seats x seats x provisions,
+which has to grow faster than seats; *run* adds what could be agreed, how firm that is and the assessment;
+*reports* writes run.json and every report. The exponent of a column is the slope of its logarithm over that of seats x
+rounds, by least squares.
 
 Usage: growth.py [--seats 5,20,50,100,200] [--rounds 3,10] [--limit SECONDS-A-SIZE]
 """
 
 import argparse
+import gc
 import json
 import os
 import signal
@@ -22,8 +24,8 @@ from pathlib import Path
 import numpy as np
 from table import HERE, fresh, machine, peak, show, timed
 
-MEASURED = ("debate", "influence", "run", "reports", "peak", "record")
-HEADINGS = ("seats", "rounds", "turns", "debate", "influence", "run", "reports", "peak MiB", "run.json MB")
+MEASURED, CPU = ("debate", "influence", "run", "reports", "wall", "peak", "record"), time.process_time
+HEADINGS = ("seats", "rounds", "turns", "debate", "influence", "run", "reports", "wall", "peak MiB", "run.json MB")
 
 
 def one(seats, rounds, limit):
@@ -34,32 +36,34 @@ def one(seats, rounds, limit):
         command = [sys.executable, str(HERE / "members.py"), folder, "--seats", str(seats), "--rounds", str(rounds)]
         subprocess.run(command, check=True, capture_output=True, text=True)
         os.chdir(folder)
-        found = held(rounds, spent)
+        wall, found = timed(lambda: held(rounds, spent))
         os.chdir("/")
-    print(json.dumps({"seats": seats, "rounds": rounds, **found, "peak": peak()}))
+    print(json.dumps({"seats": seats, "rounds": rounds, **found, "wall": wall, "peak": peak()}))
 
 
 def held(rounds, spent):
     """Seconds of a run and of its reports, and the size of its record; `spent` adds up the steps of influence."""
     from simulation import influence, plans, runs
+    from simulation.cli import RARELY
     from simulation.report import files
     from simulation.waiting import wait
 
+    gc.set_threshold(RARELY)  # as the command does
     for name in ("weights", "heard", "step"):
         setattr(influence, name, watched(getattr(influence, name), spent))
     debate = runs.debate
 
     async def clocked(*given):
-        begun, before = time.perf_counter(), spent["all"]
+        begun, before = CPU(), spent["all"]
         found = await debate(*given)
-        spent.update(debate=time.perf_counter() - begun, influence=spent["all"] - before)
+        spent.update(debate=CPU() - begun, influence=spent["all"] - before)
         return found
 
     runs.debate = clocked
     run = []
-    seconds, _ = timed(lambda: run.append(wait(runs.hold(plans.plan("scenario.yaml", rounds=rounds)))))
+    seconds, _ = timed(lambda: run.append(wait(runs.hold(plans.plan("scenario.yaml", rounds=rounds)))), CPU)
     assert len(run[0].transcript.statements) == rounds * len(run[0].seats)
-    written, folder = timed(lambda: runs.write(run[0], files.reports(run[0]), Path("runs")))
+    written, folder = timed(lambda: runs.write(run[0], files.reports(run[0]), Path("runs")), CPU)
     record = (folder / "run.json").stat().st_size / 1e6
     parts = {name: spent[name] for name in ("debate", "influence")}
     return {**parts, "run": seconds, "reports": written, "record": record}
@@ -69,7 +73,7 @@ def watched(work, spent):
     """A function that adds its own time to `spent`."""
 
     def clocked(*given):
-        seconds, found = timed(lambda: work(*given))
+        seconds, found = timed(lambda: work(*given), CPU)
         spent["all"] += seconds
         return found
 
@@ -98,7 +102,10 @@ def fits(found):
         rows.append((name, f"{slope:.2f}", f"{off:.1f}", over))
     show(("exponent", "off by", f"{fewest} rounds"), rows, wide=14)
     rest = exponent([{**row, "rest": row["debate"] - row["influence"]} for row in found], "rest")[0]
-    print(f"The debate without the dense step of influence: {rest:.2f}.")
+    largest = max(found, key=lambda row: (row["seats"], row["rounds"]))
+    share = largest["influence"] / largest["debate"]
+    print(f"The debate without the dense step of influence: {rest:.2f}; at {largest['seats']} seats that step is "
+          f"{share:.1%} of it.")  # fmt: skip
 
 
 def main():
@@ -124,7 +131,7 @@ def main():
             print(f"{size}   not within {given.limit} s, or failed: {error}")
             continue
         found.append(row)
-        seconds = "".join(f"{row[name]:>12.3f}" for name in MEASURED[:4])
+        seconds = "".join(f"{row[name]:>12.3f}" for name in MEASURED[:5])
         print(f"{size}{seconds}{row['peak']:>12.0f}{row['record']:>12.2f}", flush=True)
     fits(found)
 
