@@ -268,7 +268,7 @@ def members(found: Votes, standing: dict[str, float], seats: int, seed: int) -> 
             cast = np.where(draws.random(cast.size) < 0.2, other, cast)
             lean = float(np.clip(lean + draws.normal(0, 0.15), -1, 1))
             count = number - len(found.codes) + 1
-            code, short, capital = f"MADEUP{count}", f"made-up country {count}", f"made-up capital {count}"
+            code, short, capital = f"MU{count}", f"made-up country {count}", f"made-up capital {count}"
         votes_of = (cast, lean, standing.get(code, 5e-4), found)
         made[code.lower()] = dossier(code, short, capital, number, votes_of, kept)
     return made

@@ -98,7 +98,7 @@ def test_no_seat_of_a_large_table_is_dropped(table):
 def test_the_page_of_a_large_table_folds_its_long_lists_and_draws_no_line_a_seat(table):
     text = table.files["assessment.html"]
     front = text.split('<section id="front"')[1].split("</section>")[0]
-    assert front.count("<tr>") <= 6 + len(crowd.camps(table.account)) + 14
+    assert front.count("<tr>") <= 6 + len(crowd.camps(table.account)) + 12
     assert open_rows(text) < SEATS * 2 < text.count("<tr>")
     assert "<script" not in text
     assert len(text) < 40_000 * SEATS

@@ -80,14 +80,14 @@ class Extreme:
 
 
 def extremes(account: Account) -> list[Extreme]:
-    """The warmest, the least certain and the coldest seats, and those of most standing; a seat stands once."""
+    """The warmest seats, those of most standing, the least certain and the coldest; a seat stands once."""
     firm = {c.code: c.same for c in account.run.negotiation.stability.countries}
     by_doubt = sorted(account.final, key=lambda s: (firm.get(s.code, 1.0), s.code))
     by_standing = sorted(account.final, key=lambda s: (-account.desks[s.code].standing, s.code))
     ranked = (
         ("Warmest", account.final, 3),
-        ("Most standing", by_standing, 5),
-        ("Least certain", by_doubt, 3),
+        ("Weightiest", by_standing, 3),
+        ("In doubt", by_doubt, 3),
         ("Coldest", account.final[::-1], 3),
     )
     found, taken = [], set[str]()

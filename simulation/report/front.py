@@ -9,7 +9,7 @@ from simulation.findings import Finding
 from simulation.moderation import Landing
 from simulation.report.account import SCALE, Account, Amendment
 from simulation.stance import accuracy
-from simulation.wording import MOST, listed, several, signed, upper
+from simulation.wording import MOST, listed, signed, upper
 
 SIDE = {"support": "support", "aside": "standing aside", "oppose": "opposition"}
 
@@ -81,11 +81,19 @@ def state(account: Account) -> list[tuple[str, list[Finding]]]:
     return [(title, lines) for title, lines in [*found, ("Blocked", _blocked(account))] if lines]
 
 
+def _moves(account: Account, change: Amendment) -> str:
+    """How many seats a change of wording moves up and down, and the first of them."""
+    up, down = ([c for c, a, b in change.effect.moved if (b > a) == rises] for rises in (True, False))
+    parts = [f"{len(c)} {verb} ({account.desk.who(c)})" for c, verb in ((up, "rise"), (down, "fall")) if c]
+    return "; ".join(parts)
+
+
 def amendment(account: Account, change: Amendment) -> Finding:
     """What one change of wording would do, in a sentence."""
-    moved = [f"{account.names[c]} from {SCALE[a]} to {SCALE[b]}" for c, a, b in change.effect.moved]
+    moved = [_moves(account, change)] if len(change.effect.moved) > MOST else []
+    moved = moved or [f"{account.names[c]} from {SCALE[a]} to {SCALE[b]}" for c, a, b in change.effect.moved]
     place = "" if change.effect.option == "drop" else f"In the place of {account.labels[change.effect.provision]}: "
-    text = upper(f"{place}{several(moved) or 'nobody moves a step'}")
+    text = upper(f"{place}{listed(moved) or 'nobody moves a step'}")
     if change.cleared:
         text += f"; meets no rule of {account.desk.who(change.cleared)} there any more"
     if change.met:
