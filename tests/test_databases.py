@@ -176,11 +176,11 @@ def test_a_run_killed_in_round_2_goes_on_and_repeats_no_finished_call(
 def test_a_server_that_stops_in_the_middle_loses_nothing_finished(
     communique, server, postgres, kept, tmp_path  # noqa: F811
 ):  # fmt: skip
-    server.choose = lambda seen: says(server.reply(seen), delay=0.3)
+    server.choose = lambda seen: says(server.reply(seen), delay=0.1 if len(server.seen) <= len(SEATS) else 2.0)
     process = begun(server, tmp_path / "runs", tmp_path, 4)
     postgres.stop()
     try:
-        assert process.wait(60) == 3, (tmp_path / "said.txt").read_text("utf-8")
+        assert process.wait(120) == 3, (tmp_path / "said.txt").read_text("utf-8")
         said = (tmp_path / "said.txt").read_text("utf-8")
         (folder,) = (tmp_path / "runs").iterdir()
         assert "E195" in said
@@ -190,6 +190,7 @@ def test_a_server_that_stops_in_the_middle_loses_nothing_finished(
         assert communique("resume", str(folder)).status == 3
     finally:
         postgres.start()
+    server.choose = lambda seen: None
     finished(communique, server, folder)
     assert left(postgres, kept) == [0, 0, 0]
 
@@ -198,7 +199,7 @@ def test_a_server_that_stops_in_the_middle_loses_nothing_finished(
 def test_two_processes_do_not_work_on_one_run_even_from_two_folders(
     communique, server, postgres, kept, tmp_path  # noqa: F811
 ):  # fmt: skip
-    server.choose = lambda seen: says(server.reply(seen), delay=0.5)
+    server.choose = lambda seen: says(server.reply(seen), delay=0.1 if len(server.seen) <= len(SEATS) else 2.0)
     process = begun(server, tmp_path / "runs", tmp_path, 4)
     (folder,) = (tmp_path / "runs").iterdir()
     other = tmp_path / "elsewhere" / folder.name
@@ -210,7 +211,7 @@ def test_two_processes_do_not_work_on_one_run_even_from_two_folders(
     process.send_signal(signal.SIGCONT)
     assert said.status == 2
     assert "E141" in said.err
-    assert process.wait(60) == 0
+    assert process.wait(120) == 0
 
 
 @pytest.mark.database
