@@ -9,7 +9,7 @@ import multiprocessing
 import sys
 import time
 from collections import Counter, defaultdict
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,7 +18,7 @@ import click
 from fuzzing.search import Found, piece
 from fuzzing.targets import TARGETS
 
-PIECE = 1500
+PIECE = 1000
 """Inputs a worker tries in one go."""
 
 
@@ -41,11 +41,24 @@ def _run(inputs: int, seed: int, workers: int, only: str) -> dict[str, list[Foun
     spawn = multiprocessing.get_context("spawn")
     with TemporaryDirectory(prefix="communique-fuzz-") as place, ProcessPoolExecutor(workers, spawn) as pool:
         jobs = {pool.submit(piece, name, most, seed * 10_007 + k, place): name for k, (name, most) in enumerate(pieces)}
-        for k, job in enumerate(as_completed(jobs), 1):
-            found[jobs[job]].append(job.result())
-            done = sum(f.inputs for many in found.values() for f in many)
-            click.echo(f"{k} of {len(jobs)} pieces, {done:,} inputs", err=True)
+        try:
+            for k, job in enumerate(as_completed(jobs), 1):
+                found[jobs[job]].append(_result(job, jobs[job]))
+                done = sum(f.inputs for many in found.values() for f in many)
+                click.echo(f"{k} of {len(jobs)} pieces, {done:,} inputs", err=True)
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            click.echo("interrupted: the table has the pieces that were finished", err=True)
     return found
+
+
+def _result(job: "Future[Found]", name: str) -> Found:
+    """What a piece found; a worker that died, or a target that could not begin, is a failure too."""
+    try:
+        return job.result()
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}"[:500]
+        return Found(name, 0, Counter(forbidden=1), 1, {"the worker ended": (said.encode(), said)})
 
 
 def _kept(found: dict[str, list[Found]], folder: Path) -> list[str]:

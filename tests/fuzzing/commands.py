@@ -146,4 +146,4 @@ def _furnished(place: Path) -> None:
         (folder / name).write_text(text, encoding="utf-8")
 
 
-TARGETS = (Target("command lines", 3, _inputs, typed, few=40),)
+TARGETS = (Target("command lines", 3, _inputs, typed, few=30),)

@@ -230,9 +230,9 @@ def _scenarios() -> st.SearchStrategy[bytes]:
 
 
 TARGETS = (
-    Target("scenario files", 9, _scenarios, scenario, few=40),
-    Target("dossier files", 2, lambda: yaml_files([small_dossier()]), dossier),
-    Target("sweep files", 6, lambda: yaml_files(SWEEPS), sweep),
+    Target("scenario files", 9, _scenarios, scenario, few=30),
+    Target("dossier files", 2, lambda: yaml_files([small_dossier()]), dossier, few=12),
+    Target("sweep files", 6, lambda: yaml_files(SWEEPS), sweep, few=20),
     Target("price tables", 12, lambda: yaml_files([PRICES]), prices, few=60),
     Target("changes by --set", 33, _texts, change, few=80),
 )

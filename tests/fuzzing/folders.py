@@ -183,8 +183,8 @@ def _recordings() -> st.SearchStrategy[tuple[bool, bytes]]:
 
 
 TARGETS = (
-    Target("run records", 1, _records, record, few=25),
-    Target("unfinished runs", 1, _folders, begun, few=15),
+    Target("run records", 1, _records, record, few=15),
+    Target("unfinished runs", 1, _folders, begun, few=8),
     Target("recordings", 8, _recordings, recording),
     Target("sweep journals", 10, lambda: json_lines(CELLS), journal, few=60),
 )

@@ -113,4 +113,4 @@ def _draft(text: str, at: int) -> None:
         raise Forbidden("a statement does not survive its record")
 
 
-TARGETS = (Target("model replies", 12, _inputs, reply, few=150),)
+TARGETS = (Target("model replies", 12, _inputs, reply, few=100),)

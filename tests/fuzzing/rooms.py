@@ -257,4 +257,4 @@ def _allowed(at: Fixed, given: dict[str, Any], before: Any, after: Any) -> bool:
     return before[0] == after[0] and before[2:] == after[2:] and {student for student, _ in papers} <= {own}
 
 
-TARGETS = (Target("classroom requests", 3, _request, request, few=60, done=close),)
+TARGETS = (Target("classroom requests", 3, _request, request, few=50, done=close),)
