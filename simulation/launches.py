@@ -18,7 +18,7 @@ from simulation.debate import Ask, put
 from simulation.engines import seat
 from simulation.errors import InputError
 from simulation.folders import LAUNCH, RECORD, REPLIES, Workplace, as_text
-from simulation.parcels import bind, brought, deliver, staged
+from simulation.parcels import bind, brought, deliver, destination, staged
 from simulation.plans import Plan, again, made_now
 from simulation.runs import Ears, Run, hold, written
 from simulation.seals import HASHES
@@ -86,6 +86,8 @@ def resume(
     Who was absent is not asked again: that was somebody's word.
     """
     folder = brought(folder, LAUNCH)
+    if (to := destination(folder)) is not None:
+        told(f"{folder} is bound for {to}, and is placed there when it is complete")
     if not (folder / LAUNCH).is_file():
         raise InputError(
             f"{folder} has no {LAUNCH}: it asked no model and no person",

@@ -125,6 +125,13 @@ def written(path: Path) -> int:
         return 0
 
 
+def _bucketed(path: Path) -> bool:
+    """Whether a storage has buckets, in which folders need no making; a bucket is never made, as it may be misspelt."""
+    from upath.implementations.cloud import CloudPath
+
+    return isinstance(path, CloudPath)
+
+
 def put(files: Mapping[str, bytes | Path], folder: Path) -> Path:
     """Write bytes, or what lies in local files, into a folder of a storage, those that say it is there last.
 
@@ -133,7 +140,8 @@ def put(files: Mapping[str, bytes | Path], folder: Path) -> Path:
     try:
         for name in sorted(files, key=lambda name: (name in LAST, name)):
             content, path = files[name], cast(Any, folder / name)
-            path.parent.mkdir(parents=True, exist_ok=True)
+            if not _bucketed(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
             if isinstance(content, bytes):
                 path.write_bytes(content)
             else:

@@ -170,7 +170,8 @@ def test_what_a_storage_does_not_take_lies_in_the_outbox_and_resume_finishes_the
     assert "sk-very-secret" not in said.err
     assert (home / "run.json").is_file()
     asked = len(hostile.seen)
-    said = communique("resume", f"outbox/{home.name}", "-q")
+    said = communique("resume", f"outbox/{home.name}")
+    assert f"outbox/{home.name} is bound for {BUCKET}/{home.name}" in said.err
     assert said.out.strip() == f"{BUCKET}/{home.name}/assessment.md"
     assert len(hostile.seen) == asked
     assert not home.exists()
