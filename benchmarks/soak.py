@@ -108,10 +108,10 @@ class School:
         self.socket.close()
 
 
-def lesson(under: Path) -> None:
-    """A lesson of two rounds, in a school that opens for it and closes again."""
+def lesson(under: Path, students: int = STUDENTS, rounds: int = ROUNDS) -> None:
+    """A lesson, in a school that opens for it and closes again."""
     with School(under / f"{time.monotonic_ns()}") as school:
-        found = asyncio.run(rehearse(school.link, STUDENTS, SCENARIO, ROUNDS, 0.0, lambda line: None))
+        found = asyncio.run(rehearse(school.link, students, SCENARIO, rounds, 0.0, lambda line: None))
     assert found.whole, found.refused
 
 
@@ -152,7 +152,7 @@ def main() -> int:
         found = soaked(what, count, max(1, warm), lambda text: print(text, flush=True), name)
         wrong = grown(found)
         ratio = round(found[-1].megabytes / found[0].megabytes, 4)
-        rows.append({"load": name, "count": count, "memory": ratio, "leaked": wrong, "test": "make soak"})
+        rows.append({"load": name, "count": count, "memory": ratio, "leaked": wrong, "test": "tests/test_soak.py"})
         print(f"{name}: memory at the end {ratio} times that after the warm-up; {', '.join(wrong) or 'nothing leaks'}")
     if given.json:
         given.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
