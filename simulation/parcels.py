@@ -56,10 +56,10 @@ def brought(folder: Path, sign: str) -> Path:
         fetch(folder, home)
         parts = sorted(home.glob(PARTS))
         if parts:
-            with (home / JOURNAL).open("ab") as journal:
-                for part in parts:
-                    journal.write(part.read_bytes())
-                    part.unlink()
+            earlier = (home / JOURNAL).read_bytes() if (home / JOURNAL).is_file() else b""
+            write_whole(home / JOURNAL, earlier + b"".join(part.read_bytes() for part in parts))
+            for part in parts:
+                part.unlink()
         bind(folder)
     return home
 

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,24 +25,14 @@ from lessons import Lesson
 from numpy.random import default_rng
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(
-    [
-        "simulation.attendance",
-        "simulation.classroom.server",
-        "simulation.fits",
-        "simulation.launches",
-        "simulation.models",
-        "simulation.options",
-        "simulation.outputs",
-        "simulation.report.grids",
-        "simulation.report.word",
-        "langchain_openai",
-        "langgraph.checkpoint.sqlite.aio",
-        "pyarrow.parquet",
-        "scipy.optimize",
-    ]
+WARM = (
+    *("simulation.attendance", "simulation.classroom.server", "simulation.fits", "simulation.launches"),
+    *("simulation.models", "simulation.options", "simulation.outputs", "simulation.report.grids"),
+    *("simulation.report.word", "langchain_openai", "langgraph.checkpoint.sqlite.aio", "pyarrow.parquet"),
+    "scipy.optimize",
 )
 """What every process would import; one that is forked has it already."""
+CONTEXT.set_forkserver_preload(list(WARM))
 SEATS = ("japan", "india", "eu")
 KEY = {"COMMUNIQUE_API_KEY": "sk-of-a-test"}
 FORMS = ("md", "html", "json", "csv", "docx", "graphml")
@@ -63,7 +53,8 @@ class Ended:
     """A command that came to an end."""
 
     status: int
-    steps: int
+    steps: list[str]
+    """What it did to the disk, in order."""
     out: str
     err: str
     seconds: float
@@ -76,20 +67,20 @@ def begun(args, folder: Path, said: Path, **fault):
     return process
 
 
-def typed(args, folder: Path, moment: float | None = None, **fault) -> Ended:
+def typed(args, folder: Path, patience: float | None = None, **fault) -> Ended:
     """Type a command and wait for its end, or kill it after so many seconds."""
     said = folder.with_name(f"{folder.name}-said")
     for name in ("out", "err", "steps"):
         said.with_suffix(f".{name}").unlink(missing_ok=True)
     began = time.monotonic()
     process = begun(args, folder, said, **fault)
-    process.join(moment if moment is not None else 300)
+    process.join(300 if patience is None else patience)
     if process.is_alive():
         process.kill()
         process.join()
     found = {p: said.with_suffix(f".{p}") for p in ("out", "err", "steps")}
     text = {name: path.read_text(encoding="utf-8") if path.exists() else "" for name, path in found.items()}
-    return Ended(process.exitcode, int(text["steps"] or 0), text["out"], text["err"], time.monotonic() - began)
+    return Ended(process.exitcode, text["steps"].split(), text["out"], text["err"], time.monotonic() - began)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -110,6 +101,8 @@ class Kind:
     """Some work: how it is begun, taken up again, and what it leaves."""
 
     name = ""
+    reference: tuple[Ended, dict[str, bytes]] | None = None
+    """How it goes and what it leaves when nobody disturbs it, once it is known."""
     grows: tuple[str, ...] = ()
     """Endings of files that grow line by line; every other appears whole."""
 
@@ -260,24 +253,27 @@ class Outcome:
 def visited(kind: Kind, under: Path, points: int, seed: int, full: bool = False) -> Outcome:
     """Break a kind of work off at some points, each in a folder of its own, and go on."""
     rng, found = default_rng(seed), Outcome()
-    reference, known = _made(kind, under / "whole")
-    found.steps = reference.steps
+    reference, known = undisturbed(kind, under / "whole")
+    found.steps = len(reference.steps)
     moments = 0 if full else points // 5
-    steps = rng.permutation(reference.steps)[: points - moments] + 1
+    steps = rng.permutation(found.steps)[: points - moments] + 1
     for number, step in enumerate(sorted(steps)):
         _broken(kind, under / f"step{number}", known, found, at=int(step), full=full)
     for number in range(max(moments, points - len(steps) if not full else 0)):
         moment = float(rng.random() * reference.seconds)
-        _broken(kind, under / f"moment{number}", known, found, moment=moment)
+        _broken(kind, under / f"moment{number}", known, found, patience=moment)
     return found
 
 
-def _made(kind: Kind, folder: Path) -> tuple[Ended, dict[str, bytes]]:
-    folder.mkdir(parents=True)
-    kind.prepare(folder)
-    ended = typed(kind.first(folder), folder, setup=kind.setup())
-    assert ended.status == 0, ended.err
-    return ended, kind.left(folder)
+def undisturbed(kind: Kind, folder: Path) -> tuple[Ended, dict[str, bytes]]:
+    """How the work goes when nobody disturbs it, and what it leaves; done once."""
+    if kind.reference is None:
+        folder.mkdir(parents=True)
+        kind.prepare(folder)
+        ended = typed(kind.first(folder), folder, setup=kind.setup())
+        assert ended.status == 0, ended.err
+        kind.reference = ended, kind.left(folder)
+    return kind.reference
 
 
 def _broken(kind: Kind, folder: Path, known: dict[str, bytes], found: Outcome, **fault) -> None:
@@ -342,14 +338,15 @@ def shares(points: int, parts: int) -> list[int]:
 def lesson(under: Path, points: int, seed: int) -> Outcome:
     """A round of a classroom whose server is killed at some of its steps."""
     found, played = Outcome(), Lesson(under, begun)
-    found.steps, known = played.whole()
-    for step in sorted(default_rng(seed).permutation(found.steps)[:points] + 1):
-        lost, repeated, left = played.broken(int(step))
-        found.points += 1
-        found.lost, found.repeated = found.lost + lost, found.repeated + repeated
-        if left != known:
-            found.different += 1
-            found.wrong.append(f"classroom, step {step}: {[n for n in known if left.get(n) != known[n]]}")
+    with closing(played):
+        found.steps, known = played.whole()
+        for step in sorted(default_rng(seed).permutation(found.steps)[:points] + 1):
+            lost, repeated, left = played.broken(int(step))
+            found.points += 1
+            found.lost, found.repeated = found.lost + lost, found.repeated + repeated
+            if left != known:
+                found.different += 1
+                found.wrong.append(f"classroom, step {step}: {[n for n in known if left.get(n) != known[n]]}")
     return found
 
 

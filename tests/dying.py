@@ -28,12 +28,12 @@ class Disk:
     """Counts the steps that touch the disk; at the step `at` it fails. 0 only counts."""
 
     def __init__(self, at=0, full=False):
-        self.at, self.full, self.steps = at, full, 0
+        self.at, self.full, self.steps = at, full, []
 
-    def step(self, half=lambda: None, grows=True):
+    def step(self, name, half=lambda: None, grows=True):
         """One step; `half` does half of it. A full disk still takes files away and moves them."""
-        self.steps += 1
-        if not self.at or self.steps < self.at:
+        self.steps.append(name)
+        if not self.at or len(self.steps) < self.at:
             return
         if not self.full:
             half()
@@ -44,13 +44,13 @@ class Disk:
     def install(self):
         """Take the place of the disk for this process."""
         for name in CALLS:
-            setattr(os, name, self._counted(getattr(os, name), grows=name in ("fsync", "mkdir")))
+            setattr(os, name, self._counted(name, getattr(os, name)))
         real, connect, disk = io.open, sqlite3.connect, self
 
         def opened(file, mode="r", *args, **more):
             if not set(mode) & set("wax+"):
                 return real(file, mode, *args, **more)
-            self.step()
+            self.step("open")
             return Written(real(file, mode, *args, **more), self)
 
         class Base(sqlite3.Connection):
@@ -68,13 +68,13 @@ class Disk:
     def sql(self):
         """One statement to SQLite."""
         try:
-            self.step()
+            self.step("sql")
         except OSError:
             raise sqlite3.OperationalError("database or disk is full") from None
 
-    def _counted(self, real, grows):
+    def _counted(self, name, real):
         def call(*args, **more):
-            self.step(grows=grows)
+            self.step(name, grows=name in ("fsync", "mkdir"))
             return real(*args, **more)
 
         return call
@@ -91,7 +91,7 @@ class Written:
             self._file.write(data[: len(data) // 2])
             self._file.flush()
 
-        self._disk.step(half)
+        self._disk.step("write", half)
         return self._file.write(data)
 
     def __getattr__(self, name):
@@ -118,7 +118,7 @@ class Stopped(datetime):
 
 
 def command(args, folder, said, env=None, at=0, full=False, moment=MOMENT, setup=None):
-    """Type a command in a folder, on a disk that fails at a step; what it says and how many steps it took go to files.
+    """Type a command in a folder, on a disk that fails at a step; what it says and the steps it took go to files.
 
     To be called in a process of its own: the exit status is that of the command.
     """
@@ -145,4 +145,4 @@ def command(args, folder, said, env=None, at=0, full=False, moment=MOMENT, setup
         disk.at = 0
         with contextlib.suppress(ValueError):
             sys.stdout.flush()
-        Path(f"{said}.steps").write_text(str(disk.steps))
+        Path(f"{said}.steps").write_text("\n".join(disk.steps))

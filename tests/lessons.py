@@ -14,6 +14,7 @@ import httpx
 from classes import Pupil, Teacher, free_port, until
 
 from simulation.classroom.room import FILE, RUNS
+from simulation.folders import SCAFFOLD
 
 WRITTEN = "select student, kind, draft, sent from paper order by student, kind"
 
@@ -68,7 +69,7 @@ class Lesson:
         self._copied("whole")
         self.play()
         self.end(signal.SIGINT)
-        return int((self.under / "said.steps").read_text()), self.left()
+        return len((self.under / "said.steps").read_text().split()), self.left()
 
     def broken(self, step: int) -> tuple[int, int, dict[str, object]]:
         """The round with the server killed at a step: papers lost, rounds heard twice, and what is left of it."""
@@ -118,9 +119,14 @@ class Lesson:
             self.teacher.do("next")
             self.teacher.do("now")
         stop = time.monotonic() + 60
-        while 'data-key="hear:1"' not in self.teacher.page or not list(self.folder.glob(f"*/{RUNS}/*/run.json")):
+        while 'data-key="hear:1"' not in self.teacher.page or not self._heard():
             assert time.monotonic() < stop
             time.sleep(0.05)
+
+    def _heard(self) -> bool:
+        """Whether the debate has its record and nothing else."""
+        folder = next(p for p in self.folder.glob(f"*/{RUNS}/*") if not p.name.startswith("."))
+        return (folder / "run.json").exists() and not any((folder / name).exists() for name in SCAFFOLD)
 
     def told(self, question: str) -> list[tuple]:
         """What the room's file says."""
@@ -134,7 +140,6 @@ class Lesson:
 
     def left(self) -> dict[str, object]:
         """What has to be the same however the round went: the papers, and every file of the debate."""
-        until(lambda: not list(self.folder.glob(f"*/{RUNS}/*/debate.sqlite*")))
         found = {p.name: p.read_bytes() for p in self.folder.glob(f"*/{RUNS}/*/*") if not p.name.startswith(".")}
         return {"papers": self.papers(), **found}
 

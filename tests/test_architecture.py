@@ -62,6 +62,7 @@ WRITERS = {
     "cassettes.py": "adds replies, each flushed",
     "journals.py": "adds cells, each chunk flushed",
     "report/grids.py": "fills the file that `aside` gave it",
+    "places.py": "puts whole objects into a storage; what it copies from one counts once parcels has bound it",
     "classroom/doors.py": "a lock, which holds nothing",
     "cli.py": "the traceback of a bug, in a temporary file",
 }
@@ -73,7 +74,8 @@ def _writes(node: ast.AST) -> bool:
     if not isinstance(node, ast.Call):
         return False
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    words = [a.value for a in (*node.args, *(k.value for k in node.keywords)) if isinstance(a, ast.Constant)]
+    given = (part for a in (*node.args, *(k.value for k in node.keywords)) for part in ast.walk(a))
+    words = [part.value for part in given if isinstance(part, ast.Constant)]
     modes = [w for w in words if isinstance(w, str) and set(w) & set("wax+") and set(w) <= set("rwaxbt+")]
     moves = name in ("copyfile", "copytree", "savefig", "to_csv", "to_parquet")
     return (

@@ -7,6 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simulation import integrity, received, records, seals
+from simulation.calls import Reply
+from simulation.cassettes import Cassette
 from simulation.errors import InputError
 from simulation.folders import as_text
 from simulation.report import files
@@ -77,6 +79,28 @@ def test_a_flipped_bit_in_any_file_of_a_run_is_found_by_its_hashes_alone(whole, 
 def test_a_flip_of_every_byte_of_run_json_is_found(folder):
     size = (folder / "run.json").stat().st_size
     assert_every_flip_is_found(folder, "run.json", [(place, place * 5 % 8) for place in range(size)])
+
+
+def test_a_flip_of_any_byte_of_the_replies_is_found_or_changes_no_reply(tmp_path):
+    replies = [Reply(key=f"{n:064x}", seat=s, round=1, attempt=1, text="Yes, “we” do.") for n, s in enumerate("ABC")]
+    record = {"format": 1, "made": {}, "transcript": {"statements": []}}
+    (tmp_path / "run.json").write_text(as_text(seals.seal(record, {}, replies)), encoding="utf-8")
+    path = tmp_path / "replies.jsonl"
+    lines = [r.model_dump_json(exclude_defaults=True).encode() + b"\n" for r in replies]
+    path.write_bytes(lines[2] + lines[0] + lines[1])
+    assert not damaged(tmp_path)
+    good = path.read_bytes()
+    for place in range(len(good)):
+        bad = bytearray(good)
+        bad[place] ^= 1 << place % 7
+        path.write_bytes(bad)
+        try:
+            kept = sorted(Cassette(path, read_only=True).replies, key=lambda r: r.key) == replies
+        except InputError:
+            kept = False
+        assert damaged(tmp_path) is not kept, place
+    path.unlink()
+    assert damaged(tmp_path)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -53,11 +53,10 @@ async def student(base: str, code: str, number: int, figures: Figures) -> None:
         try:
             while not done.startswith("debrief"):
                 text = await own.until("/seat/part", partial(_moved_on, done))
-                done = _key(text)
+                done = _key(text)  # of the page as it was read: by the time a paper is in, the next step may have begun
                 if (paper := form(text, "/seat/send")) is not None:
                     await asyncio.sleep(figures.pace * number / figures.students)
                     await _write(own, paper, number)
-                    done = _key(await own.get("/seat/part"))
         finally:
             ears.cancel()
 

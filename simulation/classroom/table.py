@@ -119,6 +119,7 @@ class Table:
         """The debate, held to its end from wherever it stands."""
         ears, under = Ears(listener=self._heard), self.folder.parent
         if (self.folder / "run.json").is_file():
+            Workplace(self.folder).clear()  # a kill at the very end leaves what students said beside the record
             return records.load(self.folder)
         if (self.folder / LAUNCH).is_file():
             self._keep(Workplace(self.folder).kept())
