@@ -131,7 +131,7 @@ def main():
             print(f"{size}   not within {given.limit} s, or failed: {error}")
             continue
         found.append(row)
-        seconds = "".join(f"{row[name]:>12.3f}" for name in MEASURED[:5])
+        seconds = "".join(f"{row[name]:>12.4f}" for name in MEASURED[:5])
         print(f"{size}{seconds}{row['peak']:>12.0f}{row['record']:>12.2f}", flush=True)
     fits(found)
 
