@@ -41,7 +41,7 @@ class Held:
     files: int
     sockets: int
     temporary: int
-    """Files and folders of ours in the folder for temporary ones."""
+    """Files and folders in the folder for temporary ones."""
     tasks: int
 
 
@@ -64,7 +64,7 @@ def held() -> Held:
         except OSError:
             continue  # the one that lists the folder
     sockets = sum(name.startswith("socket:") for name in open_files)
-    mine = sum(p.name.startswith("communique-") for p in Path(tempfile.gettempdir()).iterdir())
+    mine = sum(1 for _ in Path(tempfile.gettempdir()).iterdir())
     tasks = sum(isinstance(o, asyncio.Task) and not o.done() for o in gc.get_objects())
     size = pages * os.sysconf("SC_PAGE_SIZE") / 2**20
     return Held(size, threading.active_count(), len(open_files) - sockets, sockets, mine, tasks)
@@ -143,6 +143,8 @@ def main() -> int:
     words.add_argument("--rounds", type=int, default=200)
     words.add_argument("--json", type=Path)
     given = words.parse_args()
+    own = tempfile.TemporaryDirectory(prefix="soak-")
+    tempfile.tempdir = own.name  # other programs put files of theirs into the machine's
     print(f"{'':<18}{'done':>7}" + "".join(f"{n:>10}" for n in Held.__annotations__))
     rows = []
     for name, what, count, warm in (
@@ -156,6 +158,7 @@ def main() -> int:
         print(f"{name}: memory at the end {ratio} times that after the warm-up; {', '.join(wrong) or 'nothing leaks'}")
     if given.json:
         given.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    own.cleanup()
     return int(any(row["leaked"] for row in rows))
 
 

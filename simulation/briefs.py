@@ -5,10 +5,9 @@ same: a change of those numbers leaves a speaker's brief as it is.
 """
 
 import re
+import weakref
 from collections.abc import Iterator, Sequence
 from datetime import date
-from functools import lru_cache
-from typing import Any
 
 from simulation.dossier import SIGN, Dossier, Position, RedLine, Relation
 from simulation.masks import Lens
@@ -46,31 +45,30 @@ def _even(scenario: Scenario) -> Scenario:
     return scenario.model_copy(update={"provisions": same, "title": "-"})
 
 
-class _Same:
-    """Anything, equal to itself alone: what is worked out of it once can be looked up again."""
-
-    def __init__(self, of: Any) -> None:
-        self.of = of
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.of is other.of
-
-    def __hash__(self) -> int:
-        return id(self.of)
+Ranks = tuple[tuple[Point, ...], ...]
+_known: dict[int, list[tuple[Dossier, Ranks]]] = {}
+"""What was ranked for a scenario, by its identity; gone when the scenario is, so that nothing grows with debates."""
 
 
-def ranked(turn: Turn) -> tuple[tuple[Point, ...], ...]:
+def ranked(turn: Turn) -> Ranks:
     """Every passage the seat can use, the weightiest first: what it says on each provision, in the scenario's order."""
-    return _ranked(_Same(turn.dossier), _Same(turn.scenario))
+    scenario = turn.scenario
+    if (known := _known.get(id(scenario))) is None:
+        known = _known[id(scenario)] = []
+        weakref.finalize(scenario, _known.pop, id(scenario), None)
+    found = next((ranks for dossier, ranks in known if dossier is turn.dossier), None)
+    if found is None:
+        found = _ranked(turn.dossier, scenario)
+        known.append((turn.dossier, found))
+    return found
 
 
-@lru_cache(maxsize=256)
-def _ranked(dossier: _Same, scenario: _Same) -> tuple[tuple[Point, ...], ...]:
+def _ranked(dossier: Dossier, scenario: Scenario) -> Ranks:
     by_key: dict[str, list[Point]] = {}
-    for point in points(dossier.of, _even(scenario.of)):
+    for point in points(dossier, _even(scenario)):
         if point.passage:
             by_key.setdefault(point.passage, []).append(point)
-    order = [p.id for p in scenario.of.provisions]
+    order = [p.id for p in scenario.provisions]
     return tuple(tuple(sorted(row, key=lambda x: order.index(x.provision))) for row in by_key.values())
 
 

@@ -184,11 +184,13 @@ async def _through(graph: Graph, floor: Floor, place: RunnableConfig, control: C
     given: State | Command[Any] | None = {"round": 0, "spoken": []}
     if graph.checkpointer and (kept := await kept_of(graph, config)).values:
         rounds = floor.scenario.debate.rounds
-        for _ in range(min(kept.values["round"], rounds)):
-            floor.begin()
-        if not kept.next and kept.values["round"] > rounds:
+        finished = not kept.next and kept.values["round"] > rounds
+        if kept.next or finished:  # else a kill before the first step left a debate that is still to begin
+            for _ in range(min(kept.values["round"], rounds)):
+                floor.begin()
+            given = None
+        if finished:
             return
-        given = None if kept.next else given  # a kill before the first step leaves a debate that is still to begin
     durability: Any = "sync" if graph.checkpointer else None
     while True:
         found = await graph.ainvoke(given, config, durability=durability, control=control)
