@@ -14,10 +14,9 @@ from typing import Any
 from simulation import received
 from simulation.cassettes import Cassette
 from simulation.errors import InputError
-from simulation.folders import LAUNCH, REPLIES, SCAFFOLD
+from simulation.folders import LAUNCH, RECORD, REPLIES, SCAFFOLD
 from simulation.seals import HASHES, MADE, digest, seal
 
-RECORD = "run.json"
 NAME = re.compile(r"[a-z]{1,40}\.(?:md|html|csv|graphml)")
 """A file beside the record that a record may give the hash of."""
 SHA256 = re.compile(r"[0-9a-f]{64}")

@@ -13,7 +13,8 @@ from pathlib import Path
 import httpx
 from classes import Pupil, Teacher, free_port, until
 
-from simulation.classroom.room import FILE, RUNS
+from simulation.classroom.drivers import FILE
+from simulation.classroom.room import RUNS
 from simulation.folders import SCAFFOLD
 
 WRITTEN = "select student, kind, draft, sent from paper order by student, kind"

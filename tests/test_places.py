@@ -60,7 +60,9 @@ def test_a_run_in_a_storage_is_read_back_by_every_command(communique, tmp_path):
     assert all(placed[p.name] == p.read_bytes() for p in local.iterdir() if p.name in ("stances.csv", "transcript.md"))
     for run in (folder, "latest", local.name[:12]):
         under = ("--under", f"{BUCKET}/runs")
-        assert communique("verify", run, *under).out == f"{folder}: every number, id, date and line holds\n"
+        assert communique("verify", run, *under).out.startswith(
+            f"{folder}: every number, id, date and line holds\nsha256 "
+        )
         assert communique("export", run, "--format", "csv", *under).out.encode() == placed["stances.csv"]
         assert communique("open", run, "--print", *under).out == f"{folder}/assessment.html\n"
     assert "All 15 statements are the same" in communique("diff", folder, str(local)).out

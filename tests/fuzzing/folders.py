@@ -1,5 +1,6 @@
 """Run folders that came from somewhere: records, launches, recordings and journals, read by every command that does."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from functools import cache
@@ -149,7 +150,7 @@ def recording(given: tuple[bool, bytes]) -> str:
         with Cassette(path, read_only=given[0]) as cassette:
             before = cassette.replies
             if not given[0]:
-                cassette.keep(before[-1].model_copy(update={"key": "new"}) if before else _first())
+                asyncio.run(cassette.keep(before[-1].model_copy(update={"key": "new"}) if before else _first()))
         if not given[0] and len(Cassette(path, read_only=True).replies) < len(before):
             raise Forbidden("a reply was lost")
 
