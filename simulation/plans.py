@@ -27,6 +27,7 @@ from simulation.stance import coefficients_bytes
 from simulation.statement import COMPUTED, HUMAN
 
 FORMAT = 1
+MOMENT = TypeAdapter(datetime)
 
 
 def _digest(raw: bytes) -> str:
@@ -205,7 +206,7 @@ def recorded(held: Mapping[str, Any]) -> dict[str, Any]:
     Raises `KeyError` or `ValueError` where one is missing or of the wrong sort.
     """
     made = TypeAdapter(dict[str, Any]).validate_python(held["made"])
-    TypeAdapter(datetime).validate_python(made["at"])
+    MOMENT.validate_python(made["at"])
     return {
         "engines": _NAMES.validate_python(held["engines"]),
         "inputs": _NAMES.validate_python(held["inputs"]),

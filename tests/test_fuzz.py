@@ -53,8 +53,8 @@ def test_a_search_counts_every_bug_and_keeps_the_smallest_input_of_each():
         return "even" if number % 2 == 0 else "odd"
 
     found = search(Target("numbers", 1, lambda: st.integers(0, 5000), attempt), 900, 1)
-    assert found.inputs == 900
-    assert sum(found.outcomes.values()) == 900
+    assert found.inputs >= 900
+    assert sum(found.outcomes.values()) == found.inputs
     assert found.forbidden == found.outcomes["forbidden"] > 200
     assert sorted(raw for raw, _ in found.failures.values()) == [b"1001\n", b"3\n"]
 

@@ -19,10 +19,16 @@ from fuzzing.target import Target, as_file
 AT_ONCE = 500
 """Inputs after which hypothesis starts afresh with the next seed."""
 MOST_SHRINKS = 400
-"""Inputs tried to make a failing one smaller."""
+"""Inputs tried to make a failing one smaller,"""
+LONGEST = 20
+"""and seconds of the processor spent on it."""
 
 MEMORY = 6 * 2**30
 """Bytes of address space a worker may have: what grows without bound is told as a failure, not by the machine."""
+
+
+class _Enough(BaseException):
+    """A failing input is small enough, or takes too long to be made smaller."""
 
 
 @dataclass
@@ -51,6 +57,7 @@ class _Search:
         self.failed: dict[bytes, Exception] = {}
         self.bug = ""
         self.shrinks = 0
+        self.stop = 0.0
 
     def attempt(self, value: Any) -> None:
         """Try an input; raises for one that shows a new bug."""
@@ -58,7 +65,9 @@ class _Search:
         if mark in self.failed:
             raise self.failed[mark]
         self.shrinks += bool(self.bug)
-        if mark in self.seen or self.found.inputs >= self.most or self.shrinks > MOST_SHRINKS:
+        if self.bug and (self.shrinks > MOST_SHRINKS or time.process_time() > self.stop):
+            raise _Enough
+        if mark in self.seen or (self.found.inputs >= self.most and not self.bug):
             return
         self.seen.add(mark)
         self.found.inputs += 1
@@ -75,12 +84,15 @@ class _Search:
         if bug in self.found.failures and bug != self.bug:
             return
         if self.bug and bug != self.bug:
+            self.seen.discard(mark)
             return  # shrinking one bug has met another, which will be met again
-        self.bug = bug
+        if not self.bug:
+            self.bug, self.stop = bug, time.process_time() + LONGEST
         self.failed[mark] = error
         known, raw = self.found.failures.get(bug), as_file(value)
         if known is None or len(raw) < len(known[0]):
             self.found.failures[bug] = (raw, f"{type(error).__name__}: {error}"[:500])
+        raise error
 
     def once(self, seed: int) -> None:
         """Hypothesis over some inputs; ends at the first new bug, made small."""
@@ -102,7 +114,7 @@ class _Search:
 
         try:
             over()
-        except Exception:
+        except (_Enough, Exception):
             if not self.bug:
                 raise
 
