@@ -123,12 +123,20 @@ def test_the_same_run_gives_the_same_word_document_at_any_time(communique, held,
 
 def test_markup_in_a_name_is_words_in_a_word_document(own_agents, communique):
     path = own_agents / "japan.yaml"
-    text = path.read_text(encoding="utf-8").replace("short: Japan\n", 'short: "<script>a</script> *b* \\u202e"\n', 1)
+    text = path.read_text(encoding="utf-8").replace("short: Japan\n", 'short: "<script>a</script> *b*"\n', 1)
     path.write_text(text, encoding="utf-8")
     communique("run", NAME, "-q")
     words = "\n".join(p.text for p in word(communique).paragraphs)
     assert "<script>a</script> *b*" in words
-    assert "\u202e" not in words
+
+
+def test_control_marks_in_a_name_are_refused_before_anything_is_written(own_agents, communique):
+    path = own_agents / "japan.yaml"
+    text = path.read_text(encoding="utf-8").replace("short: Japan\n", 'short: "Japan \\x07\\e[1m"\n', 1)
+    path.write_text(text, encoding="utf-8")
+    said = communique("run", NAME, "-q")
+    assert said.status == 2
+    assert "error[E197]: short: holds control characters" in said.err
 
 
 def test_without_python_docx_the_error_has_the_line_that_installs_it(communique, held, monkeypatch):

@@ -46,8 +46,8 @@ def test_the_files_that_are_made_wrong_are_right_before():
 
 def test_a_search_counts_every_bug_and_keeps_the_smallest_input_of_each():
     def attempt(number):
-        if number % 7 == 3:
-            raise Forbidden("seven: what was asked")
+        if number > 3000:
+            raise Forbidden("too much: what was asked")
         if number > 1000:
             raise ZeroDivisionError
         return "even" if number % 2 == 0 else "odd"
@@ -56,7 +56,7 @@ def test_a_search_counts_every_bug_and_keeps_the_smallest_input_of_each():
     assert found.inputs >= 900
     assert sum(found.outcomes.values()) == found.inputs
     assert found.forbidden == found.outcomes["forbidden"] > 200
-    assert sorted(raw for raw, _ in found.failures.values()) == [b"1001\n", b"3\n"]
+    assert sorted(raw for raw, _ in found.failures.values()) == [b"1001\n", b"3001\n"]
 
 
 def test_a_search_from_one_seed_is_always_the_same():

@@ -31,6 +31,10 @@ class _Enough(BaseException):
     """A failing input is small enough, or takes too long to be made smaller."""
 
 
+class _Failed(Exception):
+    """An input shows the bug that is being made small."""
+
+
 @dataclass
 class Found:
     """What a search has come to."""
@@ -54,16 +58,20 @@ class _Search:
     def __init__(self, target: Target, found: Found, most: int) -> None:
         self.target, self.found, self.most = target, found, most
         self.seen: set[bytes] = set()
-        self.failed: dict[bytes, Exception] = {}
+        self.failed: set[bytes] = set()
         self.bug = ""
         self.shrinks = 0
         self.stop = 0.0
 
     def attempt(self, value: Any) -> None:
-        """Try an input; raises for one that shows a new bug."""
+        """Try an input; raises for one that shows a new bug, from one line, so that hypothesis sees one bug."""
         mark = hashlib.blake2b(as_file(value), digest_size=10).digest()
+        if mark not in self.failed:
+            self._tried(value, mark)
         if mark in self.failed:
-            raise self.failed[mark]
+            raise _Failed(self.bug)
+
+    def _tried(self, value: Any, mark: bytes) -> None:
         self.shrinks += bool(self.bug)
         if self.bug and (self.shrinks > MOST_SHRINKS or time.process_time() > self.stop):
             raise _Enough
@@ -81,22 +89,18 @@ class _Search:
         self.found.forbidden += 1
         self.found.outcomes["forbidden"] += 1
         bug = kind(error)
-        if bug in self.found.failures and bug != self.bug:
-            return
-        if self.bug and bug != self.bug:
-            self.seen.discard(mark)
-            return  # shrinking one bug has met another, which will be met again
+        if bug != self.bug and (self.bug or bug in self.found.failures):
+            return  # known, or met while another is made smaller: then it will be met again
         if not self.bug:
             self.bug, self.stop = bug, time.process_time() + LONGEST
-        self.failed[mark] = error
+        self.failed.add(mark)
         known, raw = self.found.failures.get(bug), as_file(value)
-        if known is None or len(raw) < len(known[0]):
+        if known is None or len(raw) < len(known[0]) or (len(raw) == len(known[0]) and raw < known[0]):
             self.found.failures[bug] = (raw, f"{type(error).__name__}: {error}"[:500])
-        raise error
 
     def once(self, seed: int) -> None:
         """Hypothesis over some inputs; ends at the first new bug, made small."""
-        self.bug, self.shrinks, self.failed = "", 0, {}
+        self.bug, self.shrinks, self.failed = "", 0, set()
 
         @seeded(seed)
         @settings(
