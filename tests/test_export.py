@@ -136,7 +136,8 @@ def test_control_marks_in_a_name_are_refused_before_anything_is_written(own_agen
     path.write_text(text, encoding="utf-8")
     said = communique("run", NAME, "-q")
     assert said.status == 2
-    assert "error[E197]: short: holds control characters" in said.err
+    assert "error[E106]: a control character, U+0007" in said.err
+    assert "agents/japan.yaml:" in said.err
 
 
 def test_without_python_docx_the_error_has_the_line_that_installs_it(communique, held, monkeypatch):
