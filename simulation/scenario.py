@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from simulation.themes import ThemeId
-from simulation.written import Code, FullDate, Name, PartialDate, Plain, Score, Share, Slug, Text, Written, earliest_day
+from simulation.written import PLAIN, Code, FullDate, Name, PartialDate, Score, Share, Slug, Text, Written, earliest_day
 
 StanceName = Literal["strongly_oppose", "oppose", "neutral", "support", "strongly_support"]
 STANCES: dict[str, int] = {"strongly_oppose": -2, "oppose": -1, "neutral": 0, "support": 1, "strongly_support": 2}
 Codes = Annotated[tuple[Code, ...], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)]
 """One code or a list of them."""
-Secret = Annotated[Plain, Field(min_length=1, max_length=1200)]
+Secret = Annotated[str, Field(min_length=1, max_length=1200), PLAIN]
 """Instructions for one seat only, short enough for its printed brief."""
 
 

@@ -194,7 +194,7 @@ def trusting(*folders: Path) -> Iterator[None]:
         raise
     except Exception as error:
         for folder in folders:
-            wrong = [f for f in verify(folder) if f.kind not in ("report", "input")]
+            wrong = [f for f in verify(folder) if f.kind not in ("report", "input", "hash")]
             if wrong:
                 message = f"{folder} contradicts itself: {wrong[0].kind} of {wrong[0].place}: {wrong[0].message}"
                 raise InputError(message, f"see all of it: communique verify {folder}", "E198") from error

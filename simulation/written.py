@@ -104,8 +104,8 @@ def _plain(text: str) -> str:
     return text
 
 
-Plain = Annotated[str, AfterValidator(_plain)]
+PLAIN = AfterValidator(_plain)
 """Text that steers no terminal and that every format of a report can hold."""
 
-Text = Annotated[Plain, Field(min_length=1, max_length=4000)]
+Text = Annotated[str, Field(min_length=1, max_length=4000), PLAIN]
 """Prose."""

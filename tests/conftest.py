@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from hostile import hostile  # noqa: F401  # a fixture
+from hypothesis import settings
 
 from simulation import cli
 from simulation.catalog import load_scenario
@@ -16,6 +17,9 @@ from simulation.runs import Run, run
 os.environ["LANGSMITH_TRACING"] = "false"
 ROOT = Path(__file__).parent.parent
 FIVE = ("japan", "china", "india", "eu", "australia")
+
+settings.register_profile("suite", deadline=None)  # a busy machine is no failure
+settings.load_profile("suite")
 
 
 @pytest.fixture(autouse=True)

@@ -44,17 +44,11 @@ def begun(tmp_path):
     return folder
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "said"),
-    [
-        ("version: 1", 'version: "a\\e[31m"', 'version: "a\\x1b[31m" is not a choice'),
-        ("version: 1", '"\\e[31m": 1', 'unknown field "\\x1b[31m"'),
-    ],
-)
-def test_an_error_shows_what_would_steer_the_terminal_as_an_escape(communique, scenario_file, old, new, said):
-    found = communique("check", str(scenario_file((old, new))))
+@pytest.mark.parametrize("new", ['version: "a\\e[31m"', '"\\e[31m": 1'])
+def test_an_error_shows_what_would_steer_the_terminal_by_its_number(communique, scenario_file, new):
+    found = communique("check", str(scenario_file(("version: 1", new))))
     assert found.status == 2
-    assert said in found.err
+    assert "a control character, U+001B" in found.err
     assert "\x1b" not in found.err
 
 
@@ -66,12 +60,14 @@ def test_words_on_the_command_line_do_not_steer_the_terminal_either(communique):
         assert "\\x07" in found.err
 
 
-@pytest.mark.parametrize("odd", ["\\e[31m", "\\0", "\\r", "\\u009b", "\\uffff"])
-def test_a_text_with_control_characters_is_refused_with_its_line(communique, scenario_file, odd):
+@pytest.mark.parametrize(
+    ("odd", "code"), [("\\e[31m", "E106"), ("\\0", "E106"), ("\\u009b", "E106"), ("\\r", "E197"), ("\\uffff", "E197")]
+)
+def test_a_text_with_control_characters_is_refused_with_its_line(communique, scenario_file, odd, code):
     path = scenario_file(("title: Takaichi's call for a quasi-security alliance", f'title: "a call{odd}"'))
     found = communique("run", str(path))
     assert found.status == 2
-    assert "error[E197]: title: holds control characters" in found.err
+    assert f"error[{code}]: " in found.err
     assert " --> mine.yaml:3:8" in found.err
 
 
