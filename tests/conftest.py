@@ -8,18 +8,17 @@ from pathlib import Path
 
 import pytest
 from hostile import hostile  # noqa: F401  # a fixture
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from simulation import cli
 from simulation.catalog import load_scenario
 from simulation.runs import Run, run
 
 os.environ["LANGSMITH_TRACING"] = "false"
+settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any speed")
 ROOT = Path(__file__).parent.parent
 FIVE = ("japan", "china", "india", "eu", "australia")
-
-settings.register_profile("suite", deadline=None)  # a busy machine is no failure
-settings.load_profile("suite")
 
 
 @pytest.fixture(autouse=True)
