@@ -3,6 +3,7 @@
 Nothing heavy is imported here, so that `--help` answers at once and `check` never loads the graph.
 """
 
+import errno
 import gc
 import io
 import sys
@@ -141,6 +142,11 @@ def main(args: list[str] | None = None) -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            sys.exit(_report_bug(error))
+        click.echo("error[E101]: a name is longer than any file's\n  = help: check the path", err=True)
+        sys.exit(2)
     except Exception as error:
         sys.exit(_failed(error))
     sys.exit(status if isinstance(status, int) else 0)

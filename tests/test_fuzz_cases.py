@@ -60,6 +60,13 @@ def test_words_on_the_command_line_do_not_steer_the_terminal_either(communique):
         assert "\\x07" in found.err
 
 
+@pytest.mark.parametrize("words", [("compare", "x" * 300), ("verify", "x" * 300), ("run", f"{'x' * 300}.yaml")])
+def test_a_name_longer_than_any_files_is_an_error(communique, words):
+    found = communique(*words)
+    assert found.status == 2
+    assert found.err.startswith("error[E1")
+
+
 @pytest.mark.parametrize(
     ("odd", "code"), [("\\e[31m", "E106"), ("\\0", "E106"), ("\\u009b", "E106"), ("\\r", "E197"), ("\\uffff", "E197")]
 )

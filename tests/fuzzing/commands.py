@@ -34,14 +34,15 @@ WORDS = (
     "engine=chat_model", "x", "-1",
     "0", "1", "2", "1.5", "1e9", "nan", "inf", "99999999999999999999", "２", "--", "--no-such", "-q", "--json", "md",
     "html", "csv", "graphml",
-    "scripted", "human", "chat_model", "wait", "absent", "\udcff", "日本", "\x1b[31m", "a\x00b", "\u202e", "x" * 300,
+    "scripted", "human", "chat_model", "wait", "absent", "\udcff", "日本", "\x1b[31m", "\u202e", "x" * 300,
     "[red]", "%s", "{}",
     "out.md", "new/deep/out.json", "/dev/null", "/proc/none/x", "sweeps", "sub",
 )  # fmt: skip
 
 
 def _safe(text: str) -> bool:
-    return not text.startswith(("/", "~")) or text in WORDS
+    """Whether a word stays in the working folder, and can be one at all: none holds a zero byte."""
+    return "\0" not in text and (not text.startswith(("/", "~")) or text in WORDS)
 
 
 Word = st.one_of(

@@ -137,7 +137,7 @@ def sweep(raw: bytes) -> str:
         else:
             found.point(found.spec.size - 1)
 
-    return settled(attempt, "page.yaml")
+    return settled(attempt, "page.yaml", raw)
 
 
 PRICES = {

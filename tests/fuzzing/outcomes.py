@@ -54,21 +54,21 @@ def printable(text: str, what: str) -> None:
         raise Forbidden(f"{what} steers a terminal: {sorted(map(ascii, steering))}, {text[:300]!a}")
 
 
-def settled(call: Callable[[], Any], file: str | None = None) -> str:
+def settled(call: Callable[[], Any], file: str | None = None, named: bytes = b"") -> str:
     """What comes of a call: `result`, a listed code, or the name of another listed error.
 
-    Mistakes in a `file` must name it, and a line of it.
+    Mistakes in a `file` must name it, and a line of it; or another file that is `named` in it.
     """
     try:
         call()
     except InputError as error:
-        return listed(error, file)
+        return listed(error, file, named)
     except CommuniqueError as error:
         return type(error).__name__
     return "result"
 
 
-def listed(error: InputError, file: str | None) -> str:
+def listed(error: InputError, file: str | None, named: bytes = b"") -> str:
     """The code of an error that says all it should; raises `Forbidden` for one that does not."""
     if error.code not in MEANINGS:
         raise Forbidden(f"{error.code} is not listed")
@@ -77,7 +77,8 @@ def listed(error: InputError, file: str | None) -> str:
     printable(render_error(error), "the error")
     if file is not None and isinstance(error, FileErrors):
         for mistake in error.mistakes:
-            if mistake.file != file or mistake.line < 1 or mistake.column < 1 or mistake.code not in MEANINGS:
+            known = mistake.file == file or mistake.file.encode() in named
+            if not known or mistake.line < 1 or mistake.column < 1 or mistake.code not in MEANINGS:
                 raise Forbidden(f"{mistake.code} has no place: {mistake.place}")
     return error.code
 
@@ -115,7 +116,8 @@ def exits(args: list[str], stdin: bytes = b"", allowed: tuple[int, ...] = STATUS
         raise Forbidden(f"exit status {status}: {err[-300:]}")
     if "Traceback (most recent call last)" in err + out:
         raise Forbidden(f"a traceback: {err[-600:]}")
-    printable(err.replace("\r", ""), "stderr")
+    if not any(STEERING.search(word) for word in args):  # what somebody typed may be said back as a path
+        printable(err.replace("\r", ""), "stderr")
     code = err.partition("error[")[2].partition("]")[0] if err.startswith("error[") else ""
     if code and code not in MEANINGS:
         raise Forbidden(f"{code} is not listed")

@@ -28,7 +28,7 @@ MEMORY = 6 * 2**30
 
 
 class _Enough(BaseException):
-    """A failing input is small enough, or takes too long to be made smaller."""
+    """As many inputs as were asked for, or a failing one that is small enough or takes too long to be made smaller."""
 
 
 class _Failed(Exception):
@@ -73,9 +73,10 @@ class _Search:
 
     def _tried(self, value: Any, mark: bytes) -> None:
         self.shrinks += bool(self.bug)
-        if self.bug and (self.shrinks > MOST_SHRINKS or time.process_time() > self.stop):
+        small = self.bug and (self.shrinks > MOST_SHRINKS or time.process_time() > self.stop)
+        if small or (self.found.inputs >= self.most and not self.bug):
             raise _Enough
-        if mark in self.seen or (self.found.inputs >= self.most and not self.bug):
+        if mark in self.seen:
             return
         self.seen.add(mark)
         self.found.inputs += 1
@@ -118,7 +119,9 @@ class _Search:
 
         try:
             over()
-        except (_Enough, Exception):
+        except (_Enough, _Failed):
+            return
+        except Exception:
             if not self.bug:
                 raise
 
