@@ -6,7 +6,7 @@ A checkpoint may come from elsewhere, so that nothing but plain data is read bac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from sqlite3 import DatabaseError
+from sqlite3 import DatabaseError, OperationalError
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
@@ -66,6 +66,8 @@ async def saver_at(checkpoints: Path | Shelf | None, people: bool) -> AsyncItera
         saver.serde = _Plain()
         try:
             await saver.setup()
+        except OperationalError:
+            raise  # the disk is full or lets nobody write; the file itself is as it was
         except DatabaseError:
             raise _damaged() from None
         await saver.conn.execute("PRAGMA synchronous=NORMAL")  # replies and people's words are flushed one by one
@@ -105,6 +107,6 @@ async def kept_of(graph: CompiledStateGraph[Any, None, Any, Any], config: Runnab
         kept = await graph.aget_state(config)
     except (TypeError, KeyError, AttributeError, ValueError, IndexError):
         raise _damaged() from None
-    if kept.values and not isinstance(kept.values.get("round"), int):
+    if not isinstance(kept.values.get("round", 0), int):  # none yet where the disk was full before the first step
         raise _damaged()
     return kept

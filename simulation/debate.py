@@ -183,10 +183,10 @@ async def _through(graph: Graph, floor: Floor, place: RunnableConfig, control: C
     config: RunnableConfig = {**place, "max_concurrency": len(floor.seats)}
     given: State | Command[Any] | None = {"round": 0, "spoken": []}
     if graph.checkpointer and (kept := await kept_of(graph, config)).values:
-        rounds = floor.scenario.debate.rounds
-        finished = not kept.next and kept.values["round"] > rounds
+        begun, rounds = kept.values.get("round", 0), floor.scenario.debate.rounds
+        finished = not kept.next and begun > rounds
         if kept.next or finished:  # else a kill before the first step left a debate that is still to begin
-            for _ in range(min(kept.values["round"], rounds)):
+            for _ in range(min(begun, rounds)):
                 floor.begin()
             given = None
         if finished:

@@ -39,6 +39,14 @@ def test_work_killed_at_any_step_goes_on_to_the_same_bytes(kinds, tmp_path, name
     assert found.whole, found.wrong
 
 
+def test_a_disk_that_is_full_while_the_first_checkpoint_is_written_costs_nothing(kinds, tmp_path):
+    found = crashes.Outcome()
+    known = crashes.undisturbed(kinds["debate"], tmp_path / "whole")[1]
+    for step in (14, 15):
+        crashes._broken(kinds["debate"], tmp_path / f"step{step}", known, found, at=step, full=True)
+    assert found.whole, found.wrong
+
+
 @pytest.mark.parametrize("name", ["debate", "sweep"])
 def test_a_full_disk_is_told_in_one_error_and_costs_nothing_that_was_finished(kinds, tmp_path, name):
     found = crashes.visited(kinds[name], tmp_path / "work", 1, SEED, full=True)
