@@ -120,7 +120,7 @@ class Lesson:
             self.teacher.do("next")
             self.teacher.do("now")
         stop = time.monotonic() + 60
-        # a step kept pending by a server that died may fall due just as the teacher presses again: then it is past hearing
+        # a step that a server which died kept pending may fall due just as the teacher presses again: then it is past it
         while not any(f'data-key="{at}:1"' in self.teacher.page for at in ("hear", "mark")) or not self._heard():
             assert time.monotonic() < stop
             time.sleep(0.05)
