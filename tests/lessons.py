@@ -120,7 +120,7 @@ class Lesson:
             self.teacher.do("next")
             self.teacher.do("now")
         stop = time.monotonic() + 60
-        # a step that a server which died kept pending may fall due just as the teacher presses again: then it is past it
+        # a step that was kept pending may fall due just as the teacher presses again, which then takes the next one
         while not any(f'data-key="{at}:1"' in self.teacher.page for at in ("hear", "mark")) or not self._heard():
             assert time.monotonic() < stop
             time.sleep(0.05)
