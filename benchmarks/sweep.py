@@ -1,23 +1,23 @@
 """Runs a second of a sweep, with one worker and with two, beside a plain loop over whole debates in the same run.
 
-Where Dask is installed, a cluster of this machine with one worker and with two as well; its start is counted too.
+Where Dask is installed, a cluster of this machine with one worker and with two as well; its start is counted too. What
+two processes can give at most on this machine is measured with a loop of plain Python that shares nothing.
 
-All ways give the same stances, and the sweeps the same bytes. Run it as `python benchmarks/sweep.py`.
+All ways give the same stances, and the sweeps the same bytes. Run it as `python benchmarks/sweep.py`. A process that
+works imports this file first, so that what only the first one needs is imported where it is used.
 """
 
 import importlib.util
+import multiprocessing
 import os
 import platform
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from simulation import run
-from simulation.report import grids
-from simulation.sweeps import sweep
 from simulation.workers import cores, executor
 
-CELLS, PLAIN, SCENARIO, PATH = 1_000, 30, "takaichi_coalition", "provisions.taiwan_inclusion.weight"
+CELLS, PLAIN, SCENARIO, PATH = 3_000, 30, "takaichi_coalition", "provisions.taiwan_inclusion.weight"
 PAGE = {
     "scenarios": [SCENARIO],
     "seeds": {"first": 0, "count": CELLS // 5},
@@ -28,6 +28,9 @@ FEW = {**PAGE, "seeds": {"first": 0, "count": 20}, "full": True}
 
 def swept(page, folder, workers, crew=executor):
     """Seconds of a sweep with its tables written, its rows by cell and country, and the bytes of its first table."""
+    from simulation.report import grids
+    from simulation.sweeps import sweep
+
     begun = time.perf_counter()
     found = sweep(page, under=folder, workers=workers, crew=crew)
     written = grids.write(found, found.folder)
@@ -38,6 +41,8 @@ def swept(page, folder, workers, crew=executor):
 
 def plain():
     """The first debates of the sweep held as `communique run` holds them, one after the other."""
+    from simulation import run
+
     weights = [0.2, 0.4, 0.6, 0.8, 1.0]
     run(SCENARIO)  # reads the dossiers; not part of a debate
     begun, rows = time.perf_counter(), {}
@@ -55,6 +60,26 @@ def dasked(folder):
     from simulation.clusters import crew
 
     return {count: swept(PAGE, folder / f"dask-{count}", count, crew()) for count in (1, 2)}
+
+
+def spin(count):
+    """Plain Python that shares nothing with anybody."""
+    total = 0
+    for number in range(count):
+        total += number * number % 7
+    return total
+
+
+def limit(count=20_000_000):
+    """How many times as much two processes of plain Python get done as one, on this machine now."""
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        pool.map(spin, [1, 1])
+        seconds = []
+        for parts in ([count], [count // 2, count // 2]):
+            begun = time.perf_counter()
+            pool.map(spin, parts, 1)
+            seconds.append(time.perf_counter() - begun)
+    return seconds[0] / seconds[1]
 
 
 def main():
@@ -80,7 +105,9 @@ def main():
     ]
     for name, runs, took in rows:
         print(f"{name:34}{runs:>7,}{took:>10.2f}{runs / took:>9.1f}{(runs / took) / (count / seconds):>8.1f}")
-    print(f"\nTwo workers: {one[1] / two[1]:.2f} times one.")
+    print(
+        f"\nTwo workers: {one[1] / two[1]:.2f} times one; two processes of plain Python now: {limit():.2f} times one."
+    )
 
 
 if __name__ == "__main__":
