@@ -1,7 +1,7 @@
 """A table of UN members to measure with: thin dossiers from recorded votes, and a scenario that seats them.
 
-Example: python benchmarks/members.py /tmp/members --seats 200 --rounds 3
-         COMMUNIQUE_AGENTS=/tmp/members/agents communique run /tmp/members/scenario.yaml
+Example: python benchmarks/members.py members --seats 200 --rounds 3
+         COMMUNIQUE_AGENTS=members/agents communique run members/scenario.yaml
 
 The dossiers say what 1,311 recorded votes of the General Assembly say and nothing else. They are for measuring how
 long a large table takes, not for reading how a country would answer. Beyond the 193 members the rest of the seats is
