@@ -279,7 +279,7 @@ class Process:
                 [*COMMAND, *args], cwd=folder, env=env, stdin=subprocess.PIPE, stdout=-3, stderr=subprocess.PIPE
             )
             self.end, self.keys = self.process.stderr.fileno(), self.process.stdin.fileno()
-        self.seen = ""
+        self.seen, self.read = "", 0
 
     def __enter__(self):
         return self
@@ -300,8 +300,8 @@ def begun(folder, *args, terminal=False):
 
 
 def until(process, words, seconds=120):
-    """Read what the program shows until some words stand there; what it showed since the last call."""
-    start, ends = len(process.seen), time.monotonic() + seconds
+    """Read what the program shows until some words stand there; what it showed since the words of the last call."""
+    start, ends = process.read, time.monotonic() + seconds
     while words not in process.seen[start:]:
         assert time.monotonic() < ends, process.seen[-2000:]
         if select.select([process.end], [], [], 0.2)[0]:
@@ -311,6 +311,7 @@ def until(process, words, seconds=120):
                 chunk = b""
             assert chunk or words in process.seen[start:], process.seen[-2000:]
             process.seen += chunk.decode("utf-8", "replace")
+    process.read = process.seen.index(words, start) + len(words)
     return process.seen[start:]
 
 
