@@ -4,6 +4,7 @@ Everybody does what a browser would: what was not answered is done again once th
 """
 
 import contextlib
+import re
 import shutil
 import signal
 import sqlite3
@@ -116,12 +117,11 @@ class Lesson:
         self.lost += acknowledged != len(self.papers())
 
     def _reveal(self) -> None:
-        if 'data-key="write:1' in self.teacher.page:
-            self.teacher.do("next")
+        if shown := re.search(r'data-key="(write:1[^"]*)"', self.teacher.page):
+            self.teacher.do("next", at=shown[1])  # refused where a step that was kept pending fell due meanwhile
             self.teacher.do("now")
         stop = time.monotonic() + 60
-        # a step that was kept pending may fall due just as the teacher presses again, which then takes the next one
-        while not any(f'data-key="{at}:1"' in self.teacher.page for at in ("hear", "mark")) or not self._heard():
+        while 'data-key="hear:1"' not in self.teacher.page or not self._heard():
             assert time.monotonic() < stop
             time.sleep(0.05)
 

@@ -386,6 +386,19 @@ def test_a_hidden_statement_is_hidden_from_everybody_and_logged(school):
     assert "hidden: JPN-1" in teacher.export("log.csv").text
 
 
+def test_a_step_pressed_on_a_page_that_is_out_of_date_is_not_taken(tmp_path):
+    with Served(tmp_path / "rooms") as school:
+        teacher = school.teacher()
+        teacher.open()
+        assert 'name="at" value="lobby:0"' in teacher.page
+        teacher.next(at="lobby:0")
+        now = re.search(r'data-key="([^"]*)"', teacher.page)[1]
+        refused = teacher.do("next", at="lobby:0")
+        assert "the room has gone on" in refused.text
+        teacher.do("now")
+        assert f'data-key="{now}"' in teacher.page
+
+
 def test_a_step_can_be_undone_for_a_while_and_falls_due_after_that(tmp_path):
     now = [1_800_000_000.0]
     with Served(tmp_path / "rooms", clock=lambda: now[0]) as school:

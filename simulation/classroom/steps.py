@@ -137,6 +137,8 @@ def _step(room: Room, given: Mapping[str, str], grace: float) -> None:
     action = "close" if given["do"] == "close" else "next"
     if room.state.stage == "closed":
         raise InputError("the room is closed", "open a new one", "E183")
+    if given.get("at", room.state.key) != room.state.key:
+        raise InputError("the room has gone on since that page was shown", "look at it again, then choose", "E183")
     writing = action == "next" and room.state.stage == "write"
     if writing and room.state.revealing:
         raise InputError("the round is being heard already", "wait a moment", "E183")
