@@ -5,7 +5,6 @@ same: a change of those numbers leaves a speaker's brief as it is.
 """
 
 import re
-import weakref
 from collections.abc import Iterator, Sequence
 from datetime import date
 
@@ -46,21 +45,11 @@ def _even(scenario: Scenario) -> Scenario:
 
 
 Ranks = tuple[tuple[Point, ...], ...]
-_known: dict[int, list[tuple[Dossier, Ranks]]] = {}
-"""What was ranked for a scenario, by its identity; gone when the scenario is, so that nothing grows with debates."""
 
 
 def ranked(turn: Turn) -> Ranks:
     """Every passage the seat can use, the weightiest first: what it says on each provision, in the scenario's order."""
-    scenario = turn.scenario
-    if (known := _known.get(id(scenario))) is None:
-        known = _known[id(scenario)] = []
-        weakref.finalize(scenario, _known.pop, id(scenario), None)
-    found = next((ranks for dossier, ranks in known if dossier is turn.dossier), None)
-    if found is None:
-        found = _ranked(turn.dossier, scenario)
-        known.append((turn.dossier, found))
-    return found
+    return turn.once("ranked", lambda: _ranked(turn.dossier, turn.scenario))
 
 
 def _ranked(dossier: Dossier, scenario: Scenario) -> Ranks:
@@ -98,6 +87,10 @@ def near_rules(turn: Turn) -> list[RedLine]:
 
 def citable(turn: Turn, most: int) -> tuple[str, ...]:
     """The sources a speaker is shown, all out on the scenario's date, in the dossier's order."""
+    return turn.once(("citable", most), lambda: _citable(turn, most))
+
+
+def _citable(turn: Turn, most: int) -> tuple[str, ...]:
     cited = {s for _, held in positions(turn) for s in held.sources}
     cited |= {s for rule in near_rules(turn) for s in rule.sources}
     cited |= {s for point, _ in passages(turn, most) for s in point.sources}

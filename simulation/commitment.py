@@ -7,6 +7,7 @@ named, and only a stance that contradicts the speaker's own positions is sent ba
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulation.judgement import SMALLEST_SHIFT, Judgement, weigh
 from simulation.stance import OPEN, agreement, breaches, cap, inputs, latent, substance, to_stance
@@ -14,7 +15,7 @@ from simulation.statement import LABELS, Departure, Shift, Turning
 from simulation.turn import Turn
 from simulation.wording import signed
 
-Floats = np.ndarray
+Floats = NDArray[np.float64]
 
 
 def commit(turn: Turn, stance: int, positions: Sequence[float]) -> Judgement:
@@ -41,11 +42,15 @@ def contradiction(turn: Turn, stance: int, positions: Sequence[float]) -> str | 
     )
 
 
+def _alone(turn: Turn) -> tuple[Floats, Judgement]:
+    """The country's positions (P,) as the dossier has them, and what they add up to."""
+    held = agreement(inputs(turn.scenario, [turn.dossier]))[0]
+    return held, weigh(turn, held, held)
+
+
 def departures(turn: Turn, found: Judgement) -> tuple[Departure, ...]:
     """Where a commitment leaves the dossier: another side, another sign on a provision, support despite a rule met."""
-    data = inputs(turn.scenario, [turn.dossier])
-    held = agreement(data)[0]
-    own = weigh(turn, held, held)
+    held, own = turn.once("dossier alone", lambda: _alone(turn))
     parts: list[Departure] = []
     if np.sign(own.stance) != np.sign(found.stance):
         text = (

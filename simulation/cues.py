@@ -68,7 +68,7 @@ def heard(turn: Turn) -> Iterator[str]:
     yield ""
     since = [s for s in turn.heard if s.round >= turn.own[-1].round and s.code != turn.dossier.code]
     for said in since:
-        first, *rest = briefs.said(said, Lens(turn)).split("\n")
+        first, *rest = briefs.said(said, Lens.of(turn)).split("\n")
         yield from (clean(first), *(f"  {clean(line)}" for line in rest))
     if not since:
         yield "Nobody else has spoken."
@@ -81,7 +81,7 @@ def heard(turn: Turn) -> Iterator[str]:
 
 def whole(turn: Turn) -> Iterator[str]:
     """The proposal with every wording on offer, and the whole of the dossier that bears on it."""
-    lens = Lens(turn)
+    lens = Lens.of(turn)
     text = f"{briefs.proposal(turn, lens)}\n\n{briefs.country(turn, lens, PERSON.passages)}"
     yield from (clean(line) for line in text.split("\n"))
 

@@ -4,8 +4,9 @@ The graph's state carries ids only and points here, so that no step copies the t
 it is said, and a room restored from what was kept.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from simulation.moderation import Merge, speaking_order
 from simulation.scenario import Scenario
 from simulation.statement import Statement
 from simulation.transcript import Gap, Transcript
-from simulation.turn import Analyst, Turn
+from simulation.turn import Analyst, Heard, Turn
 
 Listener = Callable[[str, Statement | Gap | int], None]
 """Told `round` with its number, `turn` with a statement, `gap` with a seat that failed."""
@@ -44,7 +45,8 @@ class Floor:
 
     def __post_init__(self) -> None:
         table = self.table
-        self._earlier: dict[int, tuple[Statement, ...]] = {}
+        self._earlier: dict[int, Heard] = {}
+        self._kept: dict[str, dict[Hashable, Any]] = {name: {} for name in self.seats}
         data = stance.inputs(self.scenario, table)
         self.stakes, self.relations = stance.importance(data), data.relations
         opening = stance.agreement(data)
@@ -65,12 +67,12 @@ class Floor:
         """The dossiers in seat order."""
         return tuple(self.seats.values())
 
-    def _heard(self, before: int) -> tuple[Statement, ...]:
+    def _heard(self, before: int) -> Heard:
         """Everything said before a round, the same tuple for every seat of that round."""
         if before not in self._earlier:
             rows = enumerate(self.order[: before - 1], 1)
             ids = [f"{code}-{number}" for number, row in rows for code in row]
-            self._earlier[before] = tuple(self.statements[name] for name in ids if name in self.statements)
+            self._earlier[before] = Heard(self.statements[name] for name in ids if name in self.statements)
         return self._earlier[before]
 
     def turn(self, country: str, number: int) -> Turn:
@@ -90,6 +92,7 @@ class Floor:
             mixed=self.mixing_by_round[max(number - 2, 0)][i],
             changes=self.changes[i],
             heard=self._heard(number),
+            kept=self._kept[country],
         )
 
     def begin(self, order: tuple[str, ...] = ()) -> None:

@@ -123,12 +123,11 @@ def _pulls(turn: Turn, provision: str, before: float) -> dict[str, float]:
     after that what each moved since the round before, times how much one listens to it. One that has fallen silent
     pulls no more, so that its last statement is the cause of a move the other way.
     """
-    seats, own = [d.code for d in turn.table], turn.dossier.code
-    last = {s.code: s for s in turn.last_round}
-    earlier = {s.code: s for s in turn.heard if s.round == turn.round - 2 and s.code != own}
+    seats = {d.code: i for i, d in enumerate(turn.table)}
+    last, earlier = turn.others(turn.round - 1), turn.others(turn.round - 2)
     found = {}
     for code in {**last, **earlier}:
-        now, was = float(turn.mixing[seats.index(code)]), float(turn.mixed[seats.index(code)])
+        now, was = float(turn.mixing[seats[code]]), float(turn.mixed[seats[code]])
         there = last[code].view(provision).position if code in last else before
         since = earlier[code].view(provision).position if code in earlier else before
         pull = now * (there - since) if now == was else now * (there - before) - was * (since - before)

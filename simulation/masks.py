@@ -52,6 +52,11 @@ class Lens:
         """Provision ids and what they are shown as."""
         self.sources = self._numbered("s", sources)
 
+    @staticmethod
+    def of(turn: Turn, masked: bool = False) -> "Lens":
+        """The lens of a turn: one for all turns of its seat."""
+        return turn.once(("lens", masked), lambda: Lens(turn, masked))
+
     def _numbered(self, letter: str, ids: list[str]) -> Mapping[str, str]:
         return {name: f"{letter}{k}" if self.masked else name for k, name in enumerate(ids, 1)}
 

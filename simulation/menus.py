@@ -61,7 +61,7 @@ class Menu:
 
 def menu(turn: Turn, settings: Settings) -> Menu:
     """What may be referred to in a turn."""
-    lens = Lens(turn, settings.masked)
+    lens = Lens.of(turn, settings.masked)
     changes = {lens.provisions[p.id]: p.id for p in turn.scenario.provisions}
     for p in turn.scenario.provisions:
         changes |= {lens.option(p.id, o.id): f"{p.id}/{o.id}" for o in p.options}

@@ -85,13 +85,19 @@ class _Seat:
 
 
 def _seat(turn: Turn, settings: Settings, passages: int) -> _Seat:
-    lens = Lens(turn, settings.masked)
+    lens = Lens.of(turn, settings.masked)
+    brief, token = turn.once(("brief", settings.masked, passages), lambda: _brief(turn, lens, passages))
+    return _Seat(turn, settings, lens, brief, token)
+
+
+def _brief(turn: Turn, lens: Lens, passages: int) -> tuple[str, str]:
+    """The part of a prompt that never changes, and the token that fences it."""
     parts = country(turn, lens, passages), proposal(turn, lens)
     token = token_for("\n".join(parts))
     brief = "\n\n".join(
         [wording("token", token=token), fenced("country", parts[0], token), fenced("proposal", parts[1], token)]
     )
-    return _Seat(turn, settings, lens, brief, token)
+    return brief, token
 
 
 def rules(settings: Settings) -> str:
@@ -129,10 +135,10 @@ def _own(seat: _Seat, statement: Statement) -> str:
 
 def _others(seat: _Seat, number: int) -> str:
     order = [d.code for d in seat.turn.table]
-    heard = [s for s in seat.turn.heard if s.round == number and s.code != seat.turn.dossier.code]
+    heard = seat.turn.others(number)
     if not heard:
         return wording("unheard", round=number)
-    text = "\n".join(said(s, seat.lens) for s in sorted(heard, key=lambda s: order.index(s.code)))
+    text = "\n".join(said(s, seat.lens) for s in sorted(heard.values(), key=lambda s: order.index(s.code)))
     return f"{wording('heard', round=number)}\n{fenced('statements', text, seat.token)}"
 
 

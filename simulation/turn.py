@@ -4,10 +4,10 @@ An analyst never sees the graph: it gets a frozen `Turn` and returns one `Statem
 person can sit in the same seat.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ from simulation.dossier import Dossier
 from simulation.scenario import Scenario
 from simulation.statement import Phase, Statement
 from simulation.transcript import Gap
+
+T = TypeVar("T")
 
 
 def phases(number: int, rounds: int) -> tuple[Phase, ...]:
@@ -35,8 +37,52 @@ def phases(number: int, rounds: int) -> tuple[Phase, ...]:
     return tuple(p for p in now if not (rounds == 5 and number == 5 and p == "answers"))
 
 
+class Once:
+    """Something that things follow from: each is worked out once and kept."""
+
+    kept: dict[Hashable, Any]
+
+    def once(self, name: Hashable, make: Callable[[], T]) -> T:
+        """What goes by a name."""
+        if name not in self.kept:
+            self.kept[name] = make()
+        found: T = self.kept[name]
+        return found
+
+
+class Heard(tuple[Statement, ...], Once):
+    """Everything said before a round, in the order it was said, found by who spoke and by when.
+
+    All seats of a round share one, so that none of them looks through what everybody said.
+    """
+
+    def __init__(self, said: Iterable[Statement] = ()) -> None:
+        self.kept = {}
+
+    @cached_property
+    def by_code(self) -> Mapping[str, tuple[Statement, ...]]:
+        """What each country said."""
+        found: dict[str, list[Statement]] = {}
+        for said in self:
+            found.setdefault(said.code, []).append(said)
+        return {code: tuple(row) for code, row in found.items()}
+
+    @cached_property
+    def by_round(self) -> Mapping[int, Mapping[str, Statement]]:
+        """What was said in each round, by code."""
+        found: dict[int, dict[str, Statement]] = {}
+        for said in self:
+            found.setdefault(said.round, {})[said.code] = said
+        return found
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Statement]:
+        """Each statement by its id."""
+        return {said.id: said for said in self}
+
+
 @dataclass(frozen=True)
-class Turn:
+class Turn(Once):
     """One seat's moment to speak."""
 
     scenario: Scenario
@@ -59,8 +105,10 @@ class Turn:
     """(C,) the same in the round before."""
     changes: tuple[Change, ...]
     """What each change of wording would do to the country, best first."""
-    heard: tuple[Statement, ...]
+    heard: Heard
     """Everything said in earlier rounds, in the order it was said."""
+    kept: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What `once` worked out of scenario, table and dossier alone; it is the same in every round of the seat."""
 
     @property
     def phases(self) -> tuple[Phase, ...]:
@@ -70,12 +118,16 @@ class Turn:
     @cached_property
     def own(self) -> tuple[Statement, ...]:
         """What this seat has said so far."""
-        return tuple(s for s in self.heard if s.code == self.dossier.code)
+        return self.heard.by_code.get(self.dossier.code, ())
+
+    def others(self, number: int) -> Mapping[str, Statement]:
+        """What the others said in a round, by code, in the order it was said."""
+        return {code: s for code, s in self.heard.by_round.get(number, {}).items() if code != self.dossier.code}
 
     @cached_property
     def last_round(self) -> tuple[Statement, ...]:
         """What the others said in the round before."""
-        return tuple(s for s in self.heard if s.round == self.round - 1 and s.code != self.dossier.code)
+        return tuple(self.others(self.round - 1).values())
 
 
 Put = Callable[[Mapping[str, Any]], Any]

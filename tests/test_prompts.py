@@ -17,6 +17,7 @@ from simulation.floor import Floor
 from simulation.plans import table_of
 from simulation.prompts import count, excess, fenced, prompt, repaired, rules, token_for
 from simulation.scenario import Scenario
+from simulation.turn import Heard
 from simulation.waiting import wait
 from simulation.written import latest_day
 
@@ -186,7 +187,7 @@ def test_weights_seed_and_the_size_of_a_push_leave_a_prompt_as_it_is():
 
 def test_another_order_of_speaking_leaves_a_prompt_as_it_is():
     *_, last = rounds(floor_of())
-    backwards = replace(last, heard=tuple(reversed(last.heard)))
+    backwards = replace(last, heard=Heard(reversed(last.heard)))
     assert prompt(backwards, SETTINGS) == prompt(last, SETTINGS)
 
 
