@@ -78,26 +78,9 @@ test-matrix: $(RELEASE)
 bench: $(DEV) $(PEERS)/.installed
 	$(BIN)/python benchmarks/results.py --peers $(PEERS)/bin/python $(if $(ONLY),--only $(ONLY))
 
-bench-growth: $(DEV)
-	$(BIN)/python benchmarks/growth.py
-
-bench-startup: $(DEV)
-	$(BIN)/python benchmarks/startup.py
-
-bench-reports: $(DEV)
-	$(BIN)/python benchmarks/reports.py
-
-bench-draws: $(DEV)
-	$(BIN)/python benchmarks/draws.py
-
-bench-packages: $(DEV)
-	$(BIN)/python benchmarks/packages.py
-
-bench-sweep: $(DEV)
-	$(BIN)/python benchmarks/sweep.py
-
-bench-classroom: $(DEV)
-	$(BIN)/python benchmarks/classroom.py
+BENCHES = growth startup reports draws packages sweep classroom
+$(BENCHES:%=bench-%): bench-%: $(DEV)
+	$(BIN)/python benchmarks/$*.py
 
 # The peers bring a hundred packages, so they get an environment of their own.
 bench-overhead: $(DEV) $(PEERS)/.installed

@@ -26,6 +26,7 @@ from simulation.report import files
 from simulation.runs import hold
 from simulation.waiting import wait
 
+WITHOUT = "this program, in memory, no narration"
 DELAY, SCENARIO, ROUNDS, REPEATS = 0.5, "takaichi_coalition", 3, 3
 
 
@@ -55,19 +56,19 @@ class Single(Slow):
             return await super().ask(request, hearing)
 
 
-def asked():
-    return plan(SCENARIO, rounds=ROUNDS, engine="chat_model", settings=SETTINGS, narrate=True)
+def asked(narrate=True):
+    return plan(SCENARIO, rounds=ROUNDS, engine="chat_model", settings=SETTINGS, narrate=narrate)
 
 
-def ours(kind):
-    """The debate and its narration in memory."""
-    planned = asked()
+def ours(kind, narrate=True):
+    """The debate in memory, with the narration that a model writes of it or without."""
+    planned = asked(narrate)
     caller = kind(Floor(planned.scenario, planned.seats, {}, planned.engines))
     start = time.perf_counter()
     found = wait(hold(planned, caller))
     seconds = time.perf_counter() - start
     assert len(found.transcript.statements) == 15
-    assert found.narration.paragraphs
+    assert not narrate or found.narration.paragraphs
     return len(caller.requests), seconds
 
 
@@ -125,6 +126,7 @@ def main():
     print(f"{machine('langgraph')}; critical path {critical:.1f} s\n")
     rows = []
     for name, measure in (
+        (WITHOUT, lambda: ours(Slow, narrate=False)),
         ("this program, in memory", lambda: ours(Slow)),
         ("this program, recorded and checkpointed", lambda: on_disk(lambda run: {})),
         ("this program, with every report written", lambda: on_disk(files.reports)),
@@ -139,6 +141,11 @@ def main():
     for row in peer:
         if "error" in row:
             print(f"{row['name']:44} {row['error']}")
+    _, calls, seconds = next(row for row in rows if row[0] == WITHOUT)
+    print("\nThe merge is computed, so that no call is needed for it; beside a peer's calls and seconds ours are")
+    for row in peer:
+        if "error" not in row:
+            print(f"{row['name']:44} {calls / row['calls']:.2f} and {seconds / row['seconds']:.2f} times as many")
 
 
 if __name__ == "__main__":

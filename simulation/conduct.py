@@ -80,7 +80,7 @@ def move(said: Statement, scenario: Scenario, row: Sequence[Change], dossier: Do
                 "join on condition",
                 f"the text goes to {near[1]:.2f} where its own rule begins at {near[0].min_push:.2f}",
             )
-        return "join", "no part of the text stands in its way"
+        return "join", "every part of the text stands at +0.20 or above, and none comes near a rule of its own"
     change = easiest(row)
     if said.stance == 0 and change is not None and change.stance > 0:
         return "hedge", f"another wording of {change.provision.short} would bring it in"

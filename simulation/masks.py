@@ -43,7 +43,7 @@ class Lens:
     """How one turn is shown: `masked` or as it is. What it shows follows from the turn alone."""
 
     def __init__(self, turn: Turn, masked: bool = False) -> None:
-        self.turn, self.masked = turn, masked
+        self.table, self.scenario, self.masked = turn.table, turn.scenario, masked
         seated = {d.code: d.short for d in turn.table}
         self.parties: dict[str, str] = {**seated, **{c: n for c, n in sorted(party_names().items()) if c not in seated}}
         self.letters = {code: _letters(k) for k, code in enumerate(self.parties)}
@@ -62,7 +62,7 @@ class Lens:
 
     def option(self, provision: str, option: str) -> str:
         """How an option of a provision is shown: provision/option."""
-        options = [o.id for o in self.turn.scenario.provision(provision).options]
+        options = [o.id for o in self.scenario.provision(provision).options]
         return f"{self.provisions[provision]}/{f'o{options.index(option) + 1}' if self.masked else option}"
 
     def party(self, code: str) -> str:
@@ -86,7 +86,7 @@ class Lens:
     def _terms(self) -> Mapping[str, str]:
         """Every word for a party and what stands for it."""
         found = {_bare(name): f"Country {self.letters[code]}" for code, name in self.parties.items()}
-        for d in self.turn.table:
+        for d in self.table:
             label = f"Country {self.letters[d.code]}"
             found |= {d.capital: f"the capital of {label}", d.adjective: f"{label}’s", d.name: label, d.short: label}
             found[_bare(d.short)] = label
@@ -97,7 +97,7 @@ class Lens:
         """Words written small somewhere in the table's dossiers, and words written large inside a sentence."""
         small: set[str] = set()
         large: set[str] = set()
-        for text in _prose([d.model_dump() for d in self.turn.table] + [self.turn.scenario.model_dump()]):
+        for text in _prose([d.model_dump() for d in self.table] + [self.scenario.model_dump()]):
             for found in _WORD.finditer(text):
                 word = found.group()
                 if word[0].islower():

@@ -55,8 +55,13 @@ def _function(schema: Schema) -> dict[str, Any]:
     return {"tools": [{"type": "function", "function": function}], "tool_choice": chosen}
 
 
+LINE = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
+"""JSON on one line: a small model that may write blanks writes little else."""
+
+
 def _grammar(schema: Schema) -> dict[str, Any]:
-    return {"extra_body": {"grammar": f"%llguidance {{}}\nstart: %json {json.dumps(schema)}"}}
+    form = {**schema, "x-guidance": LINE}
+    return {"extra_body": {"grammar": f"%llguidance {{}}\nstart: %json {json.dumps(form)}"}}
 
 
 def _claude_tool(schema: Schema) -> dict[str, Any]:

@@ -12,11 +12,15 @@ from hypothesis import HealthCheck, settings
 
 from simulation import cli
 from simulation.catalog import load_scenario
+from simulation.floor import Floor
+from simulation.plans import table_of
 from simulation.runs import Run, run
 
 os.environ["LANGSMITH_TRACING"] = "false"
 settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any speed")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+FLAGS += ["--disable-background-networking", "--disable-component-update"]
 ROOT = Path(__file__).parent.parent
 FIVE = ("japan", "china", "india", "eu", "australia")
 
@@ -58,6 +62,20 @@ def communique(capsys, monkeypatch, tmp_path):
     return typed
 
 
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium for the tests that are marked `browser`."""
+    from playwright.sync_api import sync_playwright
+
+    names = ("chromium", "chromium-browser", "google-chrome")
+    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    assert program, "no Chromium: install it, or name it in CHROMIUM"
+    with sync_playwright() as player:
+        found = player.chromium.launch(executable_path=program, args=FLAGS)
+        yield found
+        found.close()
+
+
 @pytest.fixture(scope="session")
 def postgres():
     """A PostgreSQL server for the tests that are marked `database`."""
@@ -84,6 +102,21 @@ def database(request):
 def takaichi() -> Run:
     """The first scenario, held once for the whole session."""
     return run("takaichi_coalition")
+
+
+@pytest.fixture
+def floor() -> Floor:
+    """The room of the first scenario in round 1, before anybody has spoken."""
+    scenario = load_scenario("takaichi_coalition")
+    found = Floor(scenario, table_of(scenario), {}, {})
+    found.begin()
+    return found
+
+
+@pytest.fixture
+def turn(floor):
+    """Japan's first turn in it."""
+    return floor.turn("japan", 1)
 
 
 @pytest.fixture

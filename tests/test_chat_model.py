@@ -19,18 +19,6 @@ from simulation.waiting import wait
 
 
 @pytest.fixture
-def floor():
-    found = floor_of()
-    found.begin()
-    return found
-
-
-@pytest.fixture
-def turn(floor):
-    return floor.turn("japan", 1)
-
-
-@pytest.fixture
 def good(floor, turn):
     """A draft that can be read."""
     caller = AgreeableCaller(floor)

@@ -5,31 +5,15 @@ AXE names axe.min.js of axe-core, SHOTS a folder for pictures of the main pages 
 
 import os
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 from classes import Process
 
 pytestmark = pytest.mark.browser
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
-FLAGS += ["--disable-background-networking", "--disable-component-update"]
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1366, "height": 860}
 ROOM = re.compile(r"/teacher/\d{4}-\d\d-\d\d-\w+$")
 SEATS = ("India", "India", "Japan", "China", "Australia")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    names = ("chromium", "chromium-browser", "google-chrome")
-    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    assert program, "no Chromium: install it, or name it in CHROMIUM"
-    with sync_playwright() as player:
-        found = player.chromium.launch(executable_path=program, args=FLAGS)
-        yield found
-        found.close()
 
 
 @pytest.fixture

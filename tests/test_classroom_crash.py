@@ -93,15 +93,21 @@ def test_what_was_handed_in_and_not_yet_heard_is_handed_in_again(tmp_path, monke
         assert "Handed in and not yet heard." in ann.page
 
 
+def handed_in(school):
+    """A teacher and a room of one round, for which a student has handed in what it says."""
+    teacher, ann = school.teacher(), school.pupil()
+    ann.join(teacher.open(rounds="1"), "india")
+    for _ in range(3):
+        teacher.next()
+    ann.write()
+    return teacher, school.house.rooms[teacher.room]
+
+
 def test_a_step_is_pending_until_it_is_kept(tmp_path, monkeypatch):
     """The disk takes no more, or the server dies, in the middle of a reveal: the step falls due again."""
     with Served(tmp_path / "rooms") as school:
-        teacher, ann = school.teacher(), school.pupil()
-        ann.join(teacher.open(rounds="1"), "india")
-        for _ in range(3):
-            teacher.next()
-        ann.write()
-        room, tried = school.house.rooms[teacher.room], []
+        teacher, room = handed_in(school)
+        tried = []
 
         def full(*_, **__):
             tried.append(room.state.pending)
@@ -151,12 +157,8 @@ def test_a_full_disk_loses_nothing_and_says_so(tmp_path, monkeypatch):
 
 def test_a_round_heard_while_the_disk_is_full_is_taken_up_once_it_is_not(tmp_path, monkeypatch):
     with Served(tmp_path / "rooms") as school:
-        teacher, ann = school.teacher(), school.pupil()
-        ann.join(teacher.open(rounds="1"), "india")
-        for _ in range(3):
-            teacher.next()
-        ann.write()
-        room, tried = school.house.rooms[teacher.room], []
+        teacher, room = handed_in(school)
+        tried = []
         answer = room.table.answer
 
         def full(*_, **__):

@@ -4,7 +4,6 @@ import json
 
 import pytest
 from doubles import SETTINGS, AgreeableCaller, fits_schema
-from test_analysts import floor_of
 
 from simulation.calls import Request, Settings
 from simulation.drafts import Draft, clean, schema
@@ -21,18 +20,6 @@ KEYWORDS |= {"maxLength", "minimum", "maximum", "$ref", "$defs"}
 
 def request(turn, settings=SETTINGS):
     return Request(turn.dossier.code, turn.round, 1, prompt(turn, settings), schema(turn, settings), settings)
-
-
-@pytest.fixture
-def floor():
-    found = floor_of()
-    found.begin()
-    return found
-
-
-@pytest.fixture
-def turn(floor):
-    return floor.turn("japan", 1)
 
 
 @pytest.fixture

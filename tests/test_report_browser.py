@@ -1,7 +1,6 @@
 """The report in a real browser: `make test-browser` installs what this needs; the default suite leaves it out."""
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -10,23 +9,8 @@ from simulation.report import html
 from simulation.runs import run
 
 pytestmark = pytest.mark.browser
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
-FLAGS += ["--disable-background-networking", "--disable-component-update"]
 A4 = (688, 1020)
 """What the margins leave of an A4 page, in CSS pixels."""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    names = ("chromium", "chromium-browser", "google-chrome")
-    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    assert program, "no Chromium: install it, or name it in CHROMIUM"
-    with sync_playwright() as player:
-        found = player.chromium.launch(executable_path=program, args=FLAGS)
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")
