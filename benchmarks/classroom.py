@@ -52,7 +52,7 @@ def main() -> int:
     pages, submits = found.p95(found.pages), found.p95(found.submits)
     print(f"95th percentiles under {LIMIT} ms: {'yes' if max(pages, submits) < LIMIT else 'no'}")
     if sys.argv[1:2] == ["--json"]:
-        load = f"{STUDENTS} students, {ROUNDS} rounds; pages {pages:.0f} ms, papers {submits:.0f} ms (p95); MB"
+        load = f"{STUDENTS} students, {ROUNDS} rounds; pages {pages:.0f} ms, papers {submits:.0f} ms (p95)"
         held = {"load": load, "count": len(found.pages) + len(found.submits), "before": before, "after": after}
         held |= {"leaked": 0 if found.whole else 1, "test": TEST}
         Path(sys.argv[2]).write_text(json.dumps([held]))

@@ -137,6 +137,12 @@ def grown(found: list[Held]) -> list[str]:
     return wrong
 
 
+def row(load: str, count: int, found: list[Held]) -> dict[str, object]:
+    """What the table in SECURITY.md says of a load."""
+    before, after = found[0].megabytes, found[-1].megabytes
+    return {"load": load, "count": count, "before": before, "after": after, "leaked": len(grown(found))}
+
+
 def main() -> int:
     words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     words.add_argument("--debates", type=int, default=1000)
@@ -153,9 +159,10 @@ def main() -> int:
     ):
         found = soaked(what, count, max(1, warm), lambda text: print(text, flush=True), name)
         wrong = grown(found)
-        ratio = round(found[-1].megabytes / found[0].megabytes, 4)
-        rows.append({"load": name, "count": count, "memory": ratio, "leaked": wrong, "test": "tests/test_soak.py"})
-        print(f"{name}: memory at the end {ratio} times that after the warm-up; {', '.join(wrong) or 'nothing leaks'}")
+        rows.append(row(name, count, found))
+        ratio = found[-1].megabytes / found[0].megabytes
+        print(f"{name}: memory at the end {ratio:.3f} times that after the warm-up; "
+              f"{', '.join(wrong) or 'nothing leaks'}")  # fmt: skip
     if given.json:
         given.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     own.cleanup()

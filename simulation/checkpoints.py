@@ -6,7 +6,8 @@ A checkpoint may come from elsewhere, so that nothing but plain data is read bac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from sqlite3 import DatabaseError, OperationalError
+from shutil import disk_usage
+from sqlite3 import DatabaseError, Error, OperationalError
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
@@ -18,7 +19,10 @@ from langgraph.types import StateSnapshot
 
 from simulation import databases
 from simulation.addresses import Shelf, missing
-from simulation.errors import InputError
+from simulation.errors import InputError, Unwritable
+
+NO_ROOM = 65536
+"""Bytes: a disk with less takes no more pages of SQLite's."""
 
 
 def thread(checkpoints: Path | Shelf | None) -> RunnableConfig:
@@ -48,6 +52,12 @@ class _Plain(JsonPlusSerializer):
 def _damaged() -> InputError:
     cure = "take debate.sqlite away and resume: what was said stands in the other files"
     return InputError("the checkpoint of the debate is damaged", cure, "E127")
+
+
+def unusable(checkpoints: Path | Shelf | None, error: Error) -> Unwritable:
+    """What to say where SQLite cannot go on; on a full disk it may speak of an I/O error, since it maps a file."""
+    full = isinstance(checkpoints, Path) and disk_usage(checkpoints.parent).free < NO_ROOM
+    return Unwritable(f'"{checkpoints}" cannot be used: {"the disk is full" if full else error}', "make room")
 
 
 @asynccontextmanager

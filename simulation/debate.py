@@ -26,7 +26,7 @@ from langgraph.types import Command, Interrupt, interrupt
 
 from simulation.addresses import Shelf
 from simulation.calls import CallFailed
-from simulation.checkpoints import kept_of, saver_at, thread
+from simulation.checkpoints import kept_of, saver_at, thread, unusable
 from simulation.errors import CommuniqueError, InputError, Interrupted, ProviderError, Unwritable
 from simulation.floor import Floor
 from simulation.moderation import Merge, merge
@@ -213,7 +213,7 @@ async def hold(
     except GraphDrained as error:
         raise Interrupted("interrupted after the calls in flight") from error
     except sqlite3.Error as error:
-        raise Unwritable(f'"{checkpoints}" cannot be used: {error}', "make room") from error
+        raise unusable(checkpoints, error) from error
 
 
 async def debate(

@@ -83,7 +83,7 @@ def weigh(turn: Turn, now: np.ndarray, opening: np.ndarray, stance: int | None =
     add up to another, a last bar, `judgement`, carries the score to the nearest point of that stance's stretch.
     """
     score = float(latent(substance(now, turn.stakes), turn.relations))
-    met = breaches(turn.dossier, turn.scenario)
+    met = turn.once("met", lambda: breaches(turn.dossier, turn.scenario))
     added = int(to_stance(np.array(score), np.array(cap(met))))
     terms = _terms(turn, now)
     if stance is not None and stance != added:
@@ -107,7 +107,7 @@ def weigh(turn: Turn, now: np.ndarray, opening: np.ndarray, stance: int | None =
         probabilities=(shares[0], shares[1], shares[2], shares[3], shares[4]),
         terms=terms,
         views=views,
-        breaches=tuple(_breach(turn, p, r) for p, r in met),
+        breaches=turn.once("breaches", lambda: tuple(_breach(turn, p, r) for p, r in met)),
     )
 
 

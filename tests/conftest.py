@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from simulation import cli
 from simulation.catalog import load_scenario
+from simulation.engines import seat
 from simulation.floor import Floor
 from simulation.plans import table_of
 from simulation.runs import Run, run
@@ -107,8 +108,10 @@ def takaichi() -> Run:
 @pytest.fixture
 def floor() -> Floor:
     """The room of the first scenario in round 1, before anybody has spoken."""
-    scenario = load_scenario("takaichi_coalition")
-    found = Floor(scenario, table_of(scenario), {}, {})
+    text = load_scenario("takaichi_coalition")
+    seats = table_of(text)
+    engines = dict.fromkeys(seats, "dossier")
+    found = Floor(text, seats, seat(engines), engines)
     found.begin()
     return found
 

@@ -10,10 +10,11 @@ import argparse
 import json
 import multiprocessing
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -276,8 +277,48 @@ def undisturbed(kind: Kind, folder: Path) -> tuple[Ended, dict[str, bytes]]:
     return kind.reference
 
 
-def _broken(kind: Kind, folder: Path, known: dict[str, bytes], found: Outcome, **fault) -> None:
-    folder.mkdir(parents=True)
+@contextmanager
+def small_disk(folder: Path, size: int) -> Iterator[Callable[[], None]]:
+    """A disk of its own in memory, of so many bytes; yields what makes it large. Only root can have one, on Linux."""
+    folder.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], check=True, capture_output=True)
+    try:
+        yield lambda: subprocess.run(["mount", "-o", "remount,size=256m", folder], check=True) and None
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def may_mount(under: Path) -> bool:
+    """Whether this machine lets us have disks of our own."""
+    try:
+        with small_disk(under / "tried", 4096):
+            return True
+    except (OSError, subprocess.CalledProcessError):
+        return False
+
+
+def filled(kind: Kind, under: Path, points: int, seed: int) -> Outcome:
+    """Hold a kind of work on real disks of some sizes that are all too small for it, then give it room and go on."""
+    found = Outcome()
+    reference, known = undisturbed(kind, under / "whole")
+    found.steps = len(reference.steps)
+    needed = sum(len(content) for content in files(under / "whole").values())
+    for number, share in enumerate(default_rng(seed).uniform(0.02, 0.9, points)):
+        folder = under / f"disk{number}"
+        with small_disk(folder, max(16384, int(share * needed))) as enlarge:
+            _broken(kind, folder, known, found, full=True, enlarge=enlarge)
+    return found
+
+
+def _broken(
+    kind: Kind,
+    folder: Path,
+    known: dict[str, bytes],
+    found: Outcome,
+    enlarge: Callable[[], None] | None = None,
+    **fault,
+) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     kind.prepare(folder)
     before = files(folder)
     ended = typed(kind.first(folder), folder, setup=kind.setup(), **fault)
@@ -288,6 +329,8 @@ def _broken(kind: Kind, folder: Path, known: dict[str, bytes], found: Outcome, *
     for name, content in files(folder).items():
         if not name.endswith(kind.grows or ("\0",)) and content not in (before.get(name), known.get(name)):
             found.wrong.append(f"{where}: half a file: {name}")
+    if enlarge:
+        enlarge()
     finished, asked = kind.grown(folder), len(kind.asked())
     ended = typed(kind.again(folder), folder, setup=kind.setup())
     if ended.status:
@@ -298,7 +341,8 @@ def _broken(kind: Kind, folder: Path, known: dict[str, bytes], found: Outcome, *
     if different := [name for name in {*left, *known} if left.get(name) != known.get(name)]:
         found.different += 1
         found.wrong.append(f"{where}: differs: {', '.join(sorted(different))}")
-    shutil.rmtree(folder)
+    if not enlarge:
+        shutil.rmtree(folder)
 
 
 def _told(ended: Ended) -> list[str]:
@@ -361,6 +405,9 @@ def measured(under: Path, points: int, seed: int, say=print) -> list[dict]:
                     place = under / f"{fault} {kind.name}".replace(" ", "-")
                     found.add(visited(kind, place, share, seed, full=fault == "full disk"))
                 rows.append(_row(fault, name, found, say))
+        if may_mount(under):
+            for name in ("debate", "sweep"):
+                rows.append(_row("small disk", name, filled(known[name][0], under / f"disk-{name}", points, seed), say))
     rows.append(_row("killed", "classroom", lesson(under / "classroom", points, seed), say))
     return rows
 
@@ -377,6 +424,7 @@ def _row(fault: str, name: str, found: Outcome, say) -> dict:
 
 TESTS = {
     "killed": "test_work_killed_at_any_step_goes_on_to_the_same_bytes",
+    "small disk": "test_a_real_disk_that_fills_up_costs_nothing_that_was_finished",
     "full disk": "test_a_full_disk_is_told_in_one_error_and_costs_nothing_that_was_finished",
     "classroom": "test_a_round_whose_server_is_killed_at_any_step_ends_as_if_it_had_not_been",
 }

@@ -68,7 +68,7 @@ def row(kind: str, found: dict) -> tuple[str, str, str, str]:
         lost = f"{shown(found['lost'])} lost, {shown(found['repeated'])} repeated"
         return found["fault"], f"{found['points']:,} points", lost, test
     before, after = f"{found['before']:,.1f}", f"{found['after']:,.1f}"
-    leaked = f"{shown(found['leaked'])} lost or leaked; {before} before, {after} after"
+    leaked = f"{shown(found['leaked'])} lost or leaked; {before} MB at the start, {after} MB at the end"
     return found["load"], f"{found['count']:,}", leaked, test
 
 

@@ -54,6 +54,15 @@ def test_a_full_disk_is_told_in_one_error_and_costs_nothing_that_was_finished(ki
     assert found.whole, found.wrong
 
 
+@pytest.mark.parametrize("name", ["debate", "sweep"])
+def test_a_real_disk_that_fills_up_costs_nothing_that_was_finished(kinds, tmp_path, name):
+    if not crashes.may_mount(tmp_path):
+        pytest.skip("only root can mount a small disk, and not everywhere")
+    found = crashes.filled(kinds[name], tmp_path / "work", 2, SEED)
+    assert found.points == 2
+    assert found.whole, found.wrong
+
+
 def test_a_round_whose_server_is_killed_at_any_step_ends_as_if_it_had_not_been(tmp_path):
     found = crashes.lesson(tmp_path / "lesson", 1, SEED)
     assert found.points == 1

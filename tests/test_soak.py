@@ -5,6 +5,7 @@ import importlib.util
 from collections import Counter
 from pathlib import Path
 
+import evidence
 import pytest
 
 SCRIPT = Path(__file__).parent.parent / "benchmarks" / "soak.py"
@@ -51,3 +52,10 @@ def test_what_is_left_behind_is_noticed(soak):
     held = [soak.Held(100.0, 1, 5, 0, 0, 0), soak.Held(106.0, 2, 5, 3, 0, 0)]
     assert soak.grown(held) == ["memory 1.060", "threads 1 to 2", "sockets 0 to 3"]
     assert soak.grown([held[0], soak.Held(104.0, 1, 5, 0, 0, 0)]) == []
+
+
+def test_the_table_of_what_was_held_takes_what_the_soak_measured(soak):
+    held = [soak.Held(100.0, 1, 5, 0, 0, 0), soak.Held(106.0, 2, 5, 0, 0, 0)]
+    load, much, came, _ = evidence.row("soak", soak.row("debates", 1000, held))
+    assert (load, much) == ("debates", "1,000")
+    assert came == "**2** lost or leaked; 100.0 MB at the start, 106.0 MB at the end"
