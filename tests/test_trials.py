@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 from conftest import ROOT
-from hostile import says
+from hostile import says, status
 
 from simulation.menus import NONE
 from simulation.statement import LABELS, NAMES
@@ -115,3 +115,14 @@ def test_models_stand_in_one_table_beside_the_desks(communique, hostile, asked):
     table = communique("benchmark-models", "dossier", "--cases", "cases").out.splitlines()
     assert table[0].split()[:3] == ["model", "n", "accuracy"]
     assert table[1].startswith("dossier")
+
+
+def test_a_model_that_cannot_be_asked_costs_the_others_nothing(communique, hostile, asked):
+    """The table has the others, and a line says which is missing."""
+    hostile.choose = lambda seen: status(404, "no such model") if seen.body["model"] == "gone" else None
+    words = ("--cases", "cases", "--base-url", hostile.url, "--retries", "0")
+    said = communique("benchmark-models", "openai:gone", "dossier", *words)
+    assert said.status == 3
+    assert said.out.splitlines()[1].startswith("dossier")
+    assert "openai:gone is left out: " in said.err
+    assert communique("benchmark-models", "openai:gone", *words).status == 3
