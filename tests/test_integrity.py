@@ -76,7 +76,10 @@ def test_a_flipped_bit_in_any_file_of_a_run_is_found_by_its_hashes_alone(whole, 
 
 
 @pytest.mark.every_byte
-def test_a_flip_of_every_byte_of_run_json_is_found(folder):
+def test_a_flip_of_every_byte_of_run_json_is_found(tmp_path):
+    """Of a record that lies alone, so that a flip costs the reading of no report."""
+    folder = write(run("takaichi_coalition", countries=("japan", "china"), rounds=1), {}, tmp_path)
+    assert not damaged(folder)
     size = (folder / "run.json").stat().st_size
     assert_every_flip_is_found(folder, "run.json", [(place, place * 5 % 8) for place in range(size)])
 
