@@ -23,15 +23,22 @@ def seating(scenario: Scenario) -> dict[str, str]:
             cure = f"the seats are: {', '.join(scenario.seats)}"
             raise InputError(f'engines names "{country}", which has no seat', cure, "E123")
     engines = {country: scenario.engines.get(country, default) for country in scenario.seats}
-    for name in sorted(set(engines.values())):
-        if name not in names():
-            raise unknown("engine", name, names(), "E124")
+    _used(engines)
     return engines
 
 
+def _used(engines: Mapping[str, str]) -> list[str]:
+    """The engines that are named; raises `InputError` for one that is not there."""
+    used = sorted(set(engines.values()))
+    for name in used:
+        if name not in names():
+            raise unknown("engine", name, names(), "E124")
+    return used
+
+
 def seat(engines: Mapping[str, str], kit: Kit | None = None) -> dict[str, Analyst]:
-    """An analyst for every seat."""
+    """An analyst for every seat; raises `InputError` for an engine that is not there."""
     made: dict[str, Analyst] = {}
-    for name in sorted(set(engines.values())):
+    for name in _used(engines):
         made[name] = import_module(f"simulation.analysts.{name}").engine(kit or Kit())
     return {country: made[engine] for country, engine in engines.items()}

@@ -158,7 +158,7 @@ MEANINGS = {
     "E137": "--base-url is the http or https address of an OpenAI-compatible server, with no key or query in it.",
     "E138": "The provider has no such way to hold a reply to its schema.",
     "E139": "The budget or token limit cannot be kept: it is 0, or the price of the model is not known.",
-    "E140": "replies.jsonl or statements.jsonl is damaged before its last line, is a link, or cannot be opened.",
+    "E140": "replies.jsonl or statements.jsonl is damaged, is a link, cannot be opened, or names what is not there.",
     "E141": "Two processes may not work on one run folder at the same time.",
     "E168": "The path of a sweep's grid has an axis of its own: countries, engines, seeds.",
     "E169": "A sweep of more than 100,000 cells is held only with --yes, so that nobody begins a billion by mistake.",

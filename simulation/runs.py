@@ -11,12 +11,14 @@ from typing import Any
 
 from simulation import arguments
 from simulation.assessment import Assessment, assess
+from simulation.belonging import foreign
 from simulation.calls import Caller, Hearing, Reply, Settings
 from simulation.debate import Ask, Control, debate, put
 from simulation.dossier import Dossier
 from simulation.engines import seat
+from simulation.errors import InputError
 from simulation.floor import Floor, Listener, Said
-from simulation.folders import Workplace, as_text, place
+from simulation.folders import SAID, Workplace, as_text, place
 from simulation.frames import as_html, to_frame
 from simulation.moderation import Merge
 from simulation.narration import Narration, narrate
@@ -163,7 +165,11 @@ async def hold(
     ears.started(asked.scenario, asked.seats)
     floor = Floor(asked.scenario, asked.seats, analysts, asked.engines, ears.listener)
     if workplace is not None:
-        floor.restore(workplace.kept())
+        kept = workplace.kept()
+        if wrong := foreign(kept, asked.scenario, asked.seats):
+            cure = "take the line out, and go on; the seat is asked again"
+            raise InputError(f"{workplace.folder / SAID}: {wrong}", cure, "E140")
+        floor.restore(kept)
         floor.keep = workplace.keep
     transcript, merged = await debate(floor, workplace.checkpoints if workplace else None, control, ask)
     found = negotiate(floor, transcript)

@@ -4,14 +4,16 @@ import json
 from pathlib import Path
 
 import pytest
-from classes import Served
+from classes import Served, form
 from doubles import SETTINGS, AgreeableCaller
 
-from simulation.catalog import load_scenario
+from simulation.belonging import foreign
+from simulation.catalog import files, load_scenario
 from simulation.errors import InputError
 from simulation.folders import LAUNCH, SAID
 from simulation.launches import launch, resume
 from simulation.plans import plan
+from simulation.runs import run
 from simulation.verification import trusting
 
 BELL = "\x07"
@@ -135,6 +137,85 @@ def test_a_line_that_is_no_statement_is_named_and_not_passed_over(begun, line):
     assert refused.value.code == "E140"
 
 
+def moved(said, part, value):
+    """A statement in which one thing is another, wherever it stands first."""
+    text = json.dumps(said, ensure_ascii=False)
+    old = next(v for k, v in fields(said) if k == part)
+    return json.loads(text.replace(json.dumps(old, ensure_ascii=False), json.dumps(value), 1))
+
+
+def fields(data):
+    """Every text of a statement with the name of its field."""
+    for key, value in data.items():
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, dict):
+                yield from fields(each)
+            elif isinstance(each, str):
+                yield key, each
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "says"),
+    [
+        ("country", "atlantis", "JPN-1 of atlantis is no turn of this debate"),
+        ("code", "PJN", "PJN-1 of japan is no turn of this debate"),
+        ("id", "JPN-7", "JPN-1 goes by the name of JPN-7"),
+        ("sources", "a_paper_of_2031", 'JPN-1 names "a_paper_of_2031" as sources, which is not there'),
+        ("provision", "the_moon", 'JPN-1 names "the_moon" as provision, which is not there'),
+    ],
+)
+def test_a_statement_that_names_what_is_not_there_is_not_taken_into_a_debate(begun, takaichi, part, value, says):
+    said = takaichi.transcript.of("JPN")[0].model_dump(mode="json")
+    (begun / SAID).write_text(json.dumps({"statement": moved(said, part, value)}) + "\n", encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        resume(begun, None, lambda run: {})
+    assert refused.value.code == "E140"
+    assert says in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda said: said["views"].pop(), "does not take a position on every provision"),
+        (lambda said: said.update(round=9, id="JPN-9"), "JPN-9 of japan is no turn of this debate"),
+        (
+            lambda said: said.update(
+                turning={"before": 1, "after": 2, "provision": "mutual_protection", "because": "X-1"}
+            ),
+            'names "X-1" as because',
+        ),
+    ],
+)
+def test_a_statement_of_another_debate_is_not_taken_into_this_one(begun, takaichi, change, says):
+    said = takaichi.transcript.of("JPN")[0].model_dump(mode="json")
+    change(said)
+    (begun / SAID).write_text(json.dumps({"statement": said}) + "\n", encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        resume(begun, None, lambda run: {})
+    assert refused.value.code == "E140"
+    assert says in str(refused.value)
+
+
+def test_an_engine_that_is_not_there_is_named_and_nothing_is_imported(begun):
+    path = begun / LAUNCH
+    data = json.loads(path.read_text(encoding="utf-8"))
+    data["engines"]["japan"] = "cha9_model"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(InputError, match="cha9_model") as refused:
+        resume(begun, None, lambda run: {})
+    assert refused.value.code == "E124"
+
+
+def test_a_room_for_no_scenario_is_refused_and_keeps_the_text_that_was_pasted(tmp_path):
+    with Served(tmp_path / "rooms") as school:
+        teacher = school.teacher()
+        home = form(teacher.get("/teacher").text, "/teacher/prepare")
+        setup = form(teacher.post(home, scenario="takaichi_coalition", text="").text, "/teacher/open")
+        refused = teacher.post(setup, rounds="2", scenario="", text="title: [half a scenario")
+        assert refused.status_code == 422
+        assert "half a scenario" in refused.text
+
+
 @pytest.mark.parametrize(
     "engines", [{"japan": None, "china": "chat_model"}, {"china": "chat_model"}, "dossier", [["japan"]]]
 )
@@ -159,3 +240,9 @@ def test_a_number_with_thousands_of_digits_is_refused_in_a_form(tmp_path):
             refused = str(error)
         assert refused is not None
         assert "the number of rounds is a whole number from 1 to 6" in refused
+
+
+@pytest.mark.parametrize("name", sorted(n for n, p in files("scenarios").items() if p.parent.name != "history"))
+def test_everything_that_desks_say_belongs_to_their_debate(name):
+    held = run(name, rounds=4)
+    assert foreign([*held.transcript.statements, *held.transcript.gaps], held.scenario, held.seats) is None

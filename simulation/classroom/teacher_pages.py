@@ -104,13 +104,17 @@ async def open_room(request: Request, secret: str) -> Response:
     at = house(request)
     try:
         chosen = scenario_of(given)
+        names = _names(chosen.seats)
+    except InputError as error:
+        return _home(request, secret, explained(error), given.get("text", ""))
+    try:
         found = Room.opened(at.folder, at.new_code(), setup_of(given, chosen), chosen, at.clock, at.database)
     except InputError as error:
         if not given.get("rounds"):
             raise Refused(422, explained(error)) from None
         shown = {
             "scenario": chosen,
-            "names": _names(chosen.seats),
+            "names": names,
             "fields": defaultdict(str, given),
             "notice": explained(error),
         }
