@@ -65,7 +65,9 @@ def row(kind: str, found: dict) -> tuple[str, str, str, str]:
         took = f"{found['seconds']:,.0f} s, seed {found['seed']}"
         return found["target"], f"{found['inputs']:,} inputs, {took}", f"{shown(found['forbidden'])} forbidden", test
     if kind == "crash":
-        lost = f"{shown(found['lost'])} lost, {shown(found['repeated'])} repeated"
+        lost = (
+            f"{shown(found['lost'])} lost, {shown(found['repeated'])} repeated, {shown(found['different'])} different"
+        )
         return found["fault"], f"{found['points']:,} points", lost, test
     before, after = f"{found['before']:,.1f}", f"{found['after']:,.1f}"
     leaked = f"{shown(found['leaked'])} lost or leaked; {before} MB at the start, {after} MB at the end"
