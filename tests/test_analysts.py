@@ -6,17 +6,20 @@ import re
 import pytest
 from doubles import SETTINGS, AgreeableCaller, AgreeablePerson
 
+from simulation import replies
 from simulation.analysts.chat_model import ChatModelAnalyst
 from simulation.analysts.dossier import DossierAnalyst
 from simulation.analysts.human import HumanAnalyst
 from simulation.analysts.scripted import ScriptedAnalyst
 from simulation.catalog import load_scenario
 from simulation.debate import debate
+from simulation.desk_note import HOLDS
 from simulation.dossier import Dossier, Position
 from simulation.engines import names, seat, seating
 from simulation.errors import InputError
 from simulation.floor import Floor
 from simulation.plans import table_of
+from simulation.runs import run
 from simulation.sources import Source
 from simulation.statement import Statement
 from simulation.waiting import wait
@@ -176,3 +179,39 @@ def test_an_unknown_engine_and_an_engine_without_a_seat_are_refused(scenario):
         seating(scenario.model_copy(update={"engines": {"brazil": "dossier"}}))
     with pytest.raises(InputError, match="needs its lines"):
         seat(seating(scenario.model_copy(update={"engines": {"japan": "scripted"}})))
+
+
+def most_threatening(note):
+    """What `replies.targets` finds, argument by argument: influence times disagreement times stake."""
+    turn, found = note.turn, {}
+    answered = {a.argument for s in turn.own for a in s.answers}
+    mine = {a.id for s in turn.own for a in s.arguments}
+    put = {a.own for s in turn.last_round for a in s.answers if a.argument in mine and a.tone == "rebuts"}
+    stakes = dict(zip([p.id for p in turn.scenario.provisions], turn.stakes, strict=True))
+    listened = dict(zip([d.code for d in turn.table], turn.mixing, strict=True))
+    for said in turn.last_round:
+        for a in said.arguments:
+            own, theirs = note.judgement.agrees(a.provision), said.view(a.provision).position
+            near = 1.0 if (1 if a.side == "for" else -1) * own < 0 else 0.3
+            threat = (0.1 + listened[said.code]) * (abs(theirs - own) / 2 * near) * stakes[a.provision]
+            threat *= (0.3 if a.kind in HOLDS else 1.0) * (replies.CHALLENGED if a.id in put else 1.0)
+            if a.id not in answered and threat > found.get(said.code, (0.0,))[0]:
+                found[said.code] = (threat, said.id, a.id)
+    ordered = sorted(found.values(), key=lambda row: (-row[0], row[1]))
+    return [row[1:] for row in ordered[: replies.MOST_ANSWERS]]
+
+
+@pytest.mark.parametrize("name", ["takaichi_coalition", "takaichi_coalition_wide"])
+def test_a_desk_answers_the_arguments_that_threaten_it_most(name, monkeypatch):
+    chosen, real = [], replies.targets
+
+    def targets(note):
+        found = real(note)
+        chosen.append(([(said.id, argument.id) for said, argument in found], most_threatening(note)))
+        return found
+
+    monkeypatch.setattr(replies, "targets", targets)
+    run(name, rounds=5)
+    assert len(chosen) >= 4 * 5
+    assert all(found == expected for found, expected in chosen)
+    assert any(found for found, _ in chosen)
