@@ -401,6 +401,9 @@ def test_the_table_of_evidence_is_the_one_that_the_measurements_give():
     assert table_of(text).strip() == table(kept(EVIDENCE)).strip()
 
 
+NOTHING = {"lost": 0, "repeated": 0, "different": 0}
+
+
 def test_a_measurement_that_is_missing_or_lost_something_shows(tmp_path):
     from evidence import add, kept, table
 
@@ -416,7 +419,7 @@ def test_a_measurement_that_is_missing_or_lost_something_shows(tmp_path):
     assert "5,000" in row
     assert "**1**" in row
     (tmp_path / "crash.json").write_text(
-        json.dumps([{"fault": "a kill", "points": 50, "lost": 0, "repeated": 0, "test": "tests/test_x.py::test_y"}])
+        json.dumps([{"fault": "a kill", "points": 50, **NOTHING, "test": "tests/test_x.py::test_y"}])
     )
     add(path, "crash", tmp_path / "crash.json")
     assert "`tests/test_x.py::test_y`" in table(kept(path))
