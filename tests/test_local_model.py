@@ -44,7 +44,7 @@ title: A fishing moratorium in the high North
 date: 2025-03-01
 proposal:
   text: The Arctic states and the large fishing nations stop fishing in newly ice-free waters for ten years.
-  sponsors: [USA]
+  sponsors: [NOR]
   invited: [JPN, CHN, IND, EU, AUS]
 provisions:
   - {id: moratorium, text: No commercial fishing for ten years., weight: 1.0, themes: {nature_conservation: 0.7}}
