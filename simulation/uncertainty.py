@@ -199,7 +199,7 @@ def triangular(unit: Floats, low: Floats, high: Floats) -> Floats:
     `low` (F,) is 0 or less and `high` (F,) 0 or more; where both are 0, so is the offset. Kotz and van Dorp 2004,
     Beyond Beta, ch. 1.
     """
-    base = high - low
+    base = np.where(high - low > 1e-100, high - low, 0.0)  # of a smaller one the root would be inexact
     left = unit < np.divide(-low, base, out=np.zeros_like(base), where=base > 0)
     reach = np.sqrt(np.where(left, unit, 1 - unit) * np.where(left, -low * base, high * base))
     found: Floats = np.where(left, low + reach, high - reach)
