@@ -5,8 +5,8 @@ and no draft that was saved. Where it lies is the driver's: see `drivers`.
 """
 
 import json
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +52,8 @@ class Store:
 
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
+        self._students: list[Student] | None = None
+        """Everybody, until somebody comes, goes or is heard: every page asks."""
 
     def close(self) -> None:
         """Close it."""
@@ -89,11 +91,22 @@ class Store:
 
     def students(self) -> list[Student]:
         """Everybody in the room, in the order they came."""
-        return [Student(*row) for row in self._driver.rows("select * from student order by id")]
+        if self._students is None:
+            self._students = [Student(*row) for row in self._driver.rows("select * from student order by id")]
+        return list(self._students)
+
+    @contextmanager
+    def _admission(self) -> Iterator[Writing]:
+        """A change of who is in the room."""
+        try:
+            with self.change() as db:
+                yield db
+        finally:
+            self._students = None
 
     def admit(self, handle: str, country: str, secret: str, rejoin: str, at: float) -> int:
         """Take a student in; raises `Taken` where the handle is."""
-        with self.change() as db:
+        with self._admission() as db:
             row = (handle, country, secret, rejoin, at, at)
             db.execute(
                 "insert into student (handle, country, secret, rejoin, joined, seen) values (?, ?, ?, ?, ?, ?)", row
@@ -102,17 +115,17 @@ class Store:
 
     def rekey(self, student: int, secret: str, rejoin: str) -> None:
         """Move a student to another device: the old cookie opens nothing from now on."""
-        with self.change() as db:
+        with self._admission() as db:
             db.execute("update student set secret = ?, rejoin = ? where id = ?", (secret, rejoin, student))
 
     def seen(self, student: int, at: float) -> None:
         """Note that a student's browser was heard."""
-        with self.change() as db:
+        with self._admission() as db:
             db.execute("update student set seen = ? where id = ?", (at, student))
 
     def remove(self, student: int) -> None:
         """Take everything about a student out of the store and its files."""
-        with self.change() as db:
+        with self._admission() as db:
             db.execute("delete from student where id = ?", (student,))
         self._driver.scrub()
 
