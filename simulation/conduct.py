@@ -101,7 +101,8 @@ def _watch(said: Statement, scenario: Scenario, row: Sequence[Change]) -> tuple[
     if said.breaches:
         rule = said.breaches[0]
         found.append(f"any relaxing of its {rule.kind} on {scenario.provision(rule.provision).short}")
-    near = min(said.views, key=lambda v: abs(v.position) / max(v.importance, 1e-9))
+    matter = [v for v in said.views if v.importance > 0] or list(said.views)
+    near = min(matter, key=lambda v: abs(v.position))
     label = scenario.provision(near.provision).short
     found.append(f"its tone on {label}, where it is nearest to neutral ({signed(near.position)})")
     return tuple(found[:2])

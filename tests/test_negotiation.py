@@ -46,6 +46,24 @@ def test_each_country_has_one_next_move_that_fits_its_stance(found):
         assert move in allowed[(stance[code] > 0) - (stance[code] < 0)]
 
 
+def test_what_is_said_of_a_next_move_is_true_of_the_statement(found):
+    said = {s.code: s for s in found.transcript.final}
+    for move in found.negotiation.next:
+        at = [v.position for v in said[move.code].views if v.importance > 0]
+        told = re.search(r"nearest to neutral \((.\d\.\d\d)\)", " ".join(move.watch))
+        if told:
+            assert abs(float(told[1].replace("−", "-"))) == pytest.approx(min(map(abs, at)), abs=0.0051)
+        if "every part of the text stands at +0.20 or above" in move.why:
+            assert min(at) >= 0.2
+
+
+def test_every_heading_of_a_report_stands_apart(found):
+    lines = markdown.assessment(found).split("\n")
+    headings = [k for k, line in enumerate(lines) if k and line.startswith("#")]
+    assert headings
+    assert all(not lines[k - 1] and not lines[k + 1] for k in headings)
+
+
 def test_shares_of_opening_positions_sum_to_one(found):
     for mover in found.negotiation.movers:
         assert mover.own + sum(x for _, x in mover.others) == pytest.approx(1, abs=2e-3)
