@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -98,7 +99,7 @@ def lines(path: Path) -> list[bytes]:
     return path.read_bytes().split(b"\n")[:-1] if path.exists() else []
 
 
-class Kind:
+class Kind(ABC):
     """Some work: how it is begun, taken up again, and what it leaves."""
 
     name = ""
@@ -109,10 +110,11 @@ class Kind:
 
     def prepare(self, folder: Path) -> None:
         """Put there what it works on."""
+        return
 
+    @abstractmethod
     def first(self, folder: Path) -> tuple[str, ...]:
         """The command."""
-        raise NotImplementedError
 
     def again(self, folder: Path) -> tuple[str, ...]:
         """The command that takes it up again: the same one, unless there is another."""

@@ -154,6 +154,12 @@ def finished(communique, server, folder):  # noqa: F811
     assert communique("verify", str(folder)).status == 0
 
 
+def in_round_2(model, folder):
+    """A run whose second round takes its time; the process."""
+    model.choose = lambda seen: says(model.reply(seen), delay=0.1 if len(model.seen) <= len(SEATS) else 2.0)
+    return begun(model, folder / "runs", folder, 4)
+
+
 @pytest.mark.database
 def test_a_run_killed_in_round_2_goes_on_and_repeats_no_finished_call(
     communique, server, postgres, kept, tmp_path  # noqa: F811
@@ -176,8 +182,7 @@ def test_a_run_killed_in_round_2_goes_on_and_repeats_no_finished_call(
 def test_a_server_that_stops_in_the_middle_loses_nothing_finished(
     communique, server, postgres, kept, tmp_path  # noqa: F811
 ):  # fmt: skip
-    server.choose = lambda seen: says(server.reply(seen), delay=0.1 if len(server.seen) <= len(SEATS) else 2.0)
-    process = begun(server, tmp_path / "runs", tmp_path, 4)
+    process = in_round_2(server, tmp_path)
     postgres.stop()
     try:
         assert process.wait(120) == 3, (tmp_path / "said.txt").read_text("utf-8")
@@ -199,8 +204,7 @@ def test_a_server_that_stops_in_the_middle_loses_nothing_finished(
 def test_two_processes_do_not_work_on_one_run_even_from_two_folders(
     communique, server, postgres, kept, tmp_path  # noqa: F811
 ):  # fmt: skip
-    server.choose = lambda seen: says(server.reply(seen), delay=0.1 if len(server.seen) <= len(SEATS) else 2.0)
-    process = begun(server, tmp_path / "runs", tmp_path, 4)
+    process = in_round_2(server, tmp_path)
     (folder,) = (tmp_path / "runs").iterdir()
     other = tmp_path / "elsewhere" / folder.name
     other.mkdir(parents=True)

@@ -9,7 +9,7 @@ import fsspec
 import pytest
 from doubles import AgreeableCaller, over_the_wire
 from fsspec.implementations.memory import MemoryFileSystem
-from test_sweep import PAGE, page, tables  # noqa: F401  # a fixture
+from test_sweep import PAGE, interrupted_after_one_chunk, page, tables  # noqa: F401  # a fixture
 
 from simulation import places
 from simulation.errors import InputError
@@ -108,19 +108,8 @@ def test_a_sweep_in_a_storage_has_the_bytes_of_a_local_one_and_goes_on(communiqu
 def test_another_machine_goes_on_with_the_cells_that_one_had_finished(communique, page, tmp_path, monkeypatch):  # noqa: F811
     import shutil
 
-    from simulation.journals import Journal
-
     local = Path(communique("sweep", page(PAGE), "--workers", "1").out.strip()).parent
-    keep, kept = Journal.keep, []
-
-    def interrupted(self, lines):
-        if kept:
-            raise KeyboardInterrupt
-        kept.append(len(lines))
-        keep(self, lines)
-
-    with monkeypatch.context() as during:
-        during.setattr(Journal, "keep", interrupted)
+    with interrupted_after_one_chunk(monkeypatch) as kept:
         said = communique("sweep", page(PAGE), "--workers", "1", "--out", BUCKET)
     assert said.status == 130
     assert f"communique sweep --resume outbox/{local.name}" in said.err

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -209,7 +210,9 @@ def test_a_worker_that_dies_is_replaced_and_its_cells_held_again(communique, pag
     assert tables(folder) == tables(Path(whole.out.strip()).parent)
 
 
-def test_a_ctrl_c_keeps_what_is_done_and_prints_how_to_go_on(communique, page, monkeypatch):
+@contextmanager
+def interrupted_after_one_chunk(monkeypatch):
+    """Ctrl-C comes when the second chunk is done; yields how many cells the first one had, once it is kept."""
     from simulation.journals import Journal
 
     keep, kept = Journal.keep, []
@@ -222,6 +225,11 @@ def test_a_ctrl_c_keeps_what_is_done_and_prints_how_to_go_on(communique, page, m
 
     with monkeypatch.context() as during:
         during.setattr(Journal, "keep", interrupted)
+        yield kept
+
+
+def test_a_ctrl_c_keeps_what_is_done_and_prints_how_to_go_on(communique, page, monkeypatch):
+    with interrupted_after_one_chunk(monkeypatch) as kept:
         said = communique("sweep", page(PAGE), "--workers", "1")
     assert said.status == 130
     resume = said.err.strip().splitlines()[-1].partition("communique ")[2]
