@@ -12,15 +12,22 @@ Floats = NDArray[np.float64]
 MOST_OPEN = 0.5
 
 
+def raw_weights(standing: Floats, affinity: Floats) -> Floats:
+    """(C, C) how much country i listens to j before the shares are made: what `weights` says, without its division."""
+    raw: Floats = np.maximum(affinity, 0.0)
+    raw *= np.sqrt(standing)
+    return raw
+
+
 def weights(standing: Floats, affinity: Floats) -> Floats:
     """(C, C) row-stochastic W: country i listens to j by j's standing times i's affinity to j, where that is positive.
 
     `standing` (C,) are shares of capability; `affinity` (C, C) is -1 to 1 with 1 on the diagonal. The square root of
     standing keeps one giant from being the only voice.
     """
-    raw = np.sqrt(standing)[None, :] * np.clip(affinity, 0.0, None)
-    shares: Floats = raw / raw.sum(axis=1, keepdims=True)
-    return shares
+    raw = raw_weights(standing, affinity)
+    raw /= raw.sum(axis=1, keepdims=True)
+    return raw
 
 
 def openness(matter: Floats, frozen: NDArray[np.bool_]) -> Floats:

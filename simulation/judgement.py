@@ -3,9 +3,11 @@
 Every engine's statement carries it, so that a chat model or a person can be held beside what the dossier says.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulation.dossier import RedLine
 from simulation.scenario import Provision
@@ -24,6 +26,7 @@ from simulation.stance import (
 from simulation.statement import Breach, Shift, Term, Turning, View
 from simulation.turn import Turn
 
+Floats = NDArray[np.float64]
 SMALLEST_SHIFT = 0.02
 """Moves on the scale from -1 to 1 smaller than this are not told."""
 
@@ -116,31 +119,39 @@ def judge(turn: Turn) -> Judgement:
     return weigh(turn, turn.positions[-1], turn.positions[0])
 
 
-def _pulls(turn: Turn, provision: str, before: float) -> dict[str, float]:
-    """What each other's last statement adds to the move on a provision, up to the common factor of openness.
+def _stood(turn: Turn, number: int) -> tuple[list[str], Floats]:
+    """(C,) ids of what each seat said in a round, "" for nothing, and (C, P) where it stood then, NaN for nothing."""
+    said = turn.heard.by_round.get(number, {})
+    ids, stood = [""] * len(turn.table), np.full((len(turn.table), len(turn.scenario.provisions)), np.nan)
+    for i, code in enumerate(d.code for d in turn.table):
+        if code in said:
+            ids[i], stood[i] = said[code].id, [v.position for v in said[code].views]
+    return ids, stood
 
-    Friedkin and Johnsen's step as a sum over seats: in round 2 the distance of what each said from one's own position,
-    after that what each moved since the round before, times how much one listens to it. One that has fallen silent
-    pulls no more, so that its last statement is the cause of a move the other way.
+
+def _pulls(turn: Turn) -> tuple[list[str], Floats]:
+    """(N,) ids of the others' last statements, in order, and (N, P) what each adds to the desk's move.
+
+    Friedkin and Johnsen's step as a sum over seats, up to the common factor of openness: in round 2 the distance of
+    what each said from one's own position, after that what each moved since the round before, times how much one
+    listens to it. One that has fallen silent pulls no more, so that its last statement is the cause of a move the other
+    way.
     """
-    seats = {d.code: i for i, d in enumerate(turn.table)}
-    last, earlier = turn.others(turn.round - 1), turn.others(turn.round - 2)
-    found = {}
-    for code in {**last, **earlier}:
-        now, was = float(turn.mixing[seats[code]]), float(turn.mixed[seats[code]])
-        there = last[code].view(provision).position if code in last else before
-        since = earlier[code].view(provision).position if code in earlier else before
-        pull = now * (there - since) if now == was else now * (there - before) - was * (since - before)
-        found[last[code].id if code in last else earlier[code].id] = pull
-    return found
+    last, there = turn.heard.once("stood last", lambda: _stood(turn, turn.round - 1))
+    earlier, since = turn.heard.once("stood earlier", lambda: _stood(turn, turn.round - 2))
+    before, now, was = turn.positions[-2], turn.mixing[:, None], turn.mixed[:, None]
+    there, since = (np.where(np.isnan(at), before, at) for at in (there, since))
+    pulls = np.where(now == was, now * (there - since), now * (there - before) - was * (since - before))
+    ids = [a or b for a, b in zip(last, earlier, strict=True)]
+    others = sorted((name, i) for i, name in enumerate(ids) if name and turn.table[i].code != turn.dossier.code)
+    return [name for name, _ in others], pulls[[i for _, i in others]]
 
 
-def _cause(turn: Turn, provision: str, before: float, move: float) -> str:
-    """The statement behind a move: the hardest pull the same way, else what set off one's own move a round ago."""
-    pulls = _pulls(turn, provision, before)
-    cause = max(sorted(pulls), key=lambda name: pulls[name] * np.sign(move), default="")
-    if cause and pulls[cause] * move > 0:
-        return cause
+def _cause(turn: Turn, provision: str, move: float, names: Sequence[str], pulls: Floats) -> str:
+    """The statement behind a move: the hardest pull (N,) the same way, else what set off one's own move a round ago."""
+    along = pulls * np.sign(move)
+    if names and along.max() > 0:
+        return names[int(along.argmax())]
     for said in reversed(turn.own):
         for shift in said.shifts:
             if shift.provision == provision and (shift.after - shift.before) * move > 0:
@@ -154,15 +165,16 @@ def shifts(turn: Turn, found: Judgement) -> tuple[Shift, ...]:
         return ()
     least = SMALLEST_SHIFT if turn.own and turn.own[-1].stance == found.stance else 1e-6
     before, after = turn.positions[-2], turn.positions[-1]
-    moves = zip(turn.scenario.provisions, before, after, strict=True)
+    names, pulls = _pulls(turn)
+    moves = zip(turn.scenario.provisions, before, after, pulls.T, strict=True)
     return tuple(
         Shift(
             provision=p.id,
             before=_round(was),
             after=_round(now),
-            because=_cause(turn, p.id, float(was), float(now - was)),
+            because=_cause(turn, p.id, float(now - was), names, row),
         )
-        for p, was, now in moves
+        for p, was, now, row in moves
         if abs(now - was) >= least
     )
 

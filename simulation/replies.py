@@ -175,7 +175,7 @@ def _concession(note: Note, shift: Shift) -> Answer | None:
     heard = [a for a in said.arguments if a.provision == shift.provision and a.side == side]
     label = turn.scenario.provision(shift.provision).short
     capital = _capital(turn, said.code)
-    if not heard or said.code not in turn.others(turn.round - 1):
+    if not heard or said.code not in turn.heard.by_round.get(turn.round - 1, {}):
         return None
     text = (
         f"{turn.dossier.capital} gives ground to {capital} on {label} ({heard[0].id}): "

@@ -11,8 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation import stance
-from simulation.bargaining.coalitions import majority
+from simulation import influence, stance
 from simulation.dossier import Dossier
 from simulation.moderation import rng_for
 from simulation.scenario import Scenario
@@ -20,6 +19,7 @@ from simulation.stance import breaches, cap
 from simulation.statement import Recorded
 from simulation.uncertainty import Doubts, Draws, VerdictShares, doubts, draw, last_round, ranged, verdict_shares
 
+Floats = NDArray[np.float64]
 Label = Literal["robust", "conditional", "fragile"]
 DRAWS = 1000
 STREAM = 1002
@@ -69,16 +69,28 @@ def _passes(sides: np.ndarray) -> np.ndarray:
     return np.asarray((sides > 0).sum(axis=-1) > (sides < 0).sum(axis=-1))
 
 
-def _settled(known: Doubts, seats: NDArray[np.intp]) -> dict[str, int]:
-    """Sides of some seats among themselves, without any doubt: -1, 0 or 1 by code."""
-    count = len(known.codes)
-    opening, matter = stance.agreement(known.data)[seats], stance.importance(known.data)[seats]
-    part = replace(known, standing=known.standing[seats], frozen=known.frozen[seats])
-    near = known.affinity[:, :count][np.ix_(seats, seats)]
-    now = last_round(part, opening[None], matter[None], near[None])[0]
-    score = stance.latent(stance.substance(now, matter), known.data.relations[seats])
-    found = np.sign(stance.to_stance(score, known.caps[seats].astype(np.float64)))
-    return {known.codes[i]: int(side) for i, side in zip(seats, found, strict=True)}
+def _sides(known: Doubts, now: Floats, matter: Floats) -> NDArray[np.int8]:
+    """(..., C) -1, 0 or 1 at positions (..., C, P) and importances (C, P)."""
+    score = stance.latent(stance.substance(now, np.broadcast_to(matter, now.shape)), known.data.relations)
+    return np.sign(stance.to_stance(score, known.caps.astype(np.float64)))
+
+
+def _settled(known: Doubts) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+    """(C,) the sides without any doubt, and (C, C) those where each country in turn, a row each, is away (itself 0).
+
+    All absences are held at once: who is away stands at nothing and its weight is taken off everybody's sum.
+    """
+    opening, matter = stance.opinions(known.data)
+    near = known.affinity[:, : len(known.codes)]
+    at_table = _sides(known, last_round(known, opening[None], matter[None], near[None])[0], matter)
+    raw, open_to = influence.raw_weights(known.standing, near), influence.openness(matter, known.frozen)
+    left = raw.sum(axis=1) - raw.T
+    mixing = np.divide(1, left, out=np.zeros_like(left), where=left > 0)[..., None]
+    here = 1 - np.eye(len(known.codes))[..., None]
+    now = np.broadcast_to(opening, (len(known.codes), *opening.shape))
+    for _ in range(known.rounds - 1):
+        now = open_to * mixing * (raw @ (now * here)) + (1 - open_to) * opening
+    return at_table, _sides(known, now, matter) * here[..., 0].astype(np.int8)
 
 
 def with_error(drawn: Draws, scenario: Scenario, desks: Sequence[Dossier]) -> Draws:
@@ -94,31 +106,29 @@ def with_error(drawn: Draws, scenario: Scenario, desks: Sequence[Dossier]) -> Dr
 
 def stability(scenario: Scenario, desks: Sequence[Dossier], draws: int = DRAWS) -> Stability:
     """Draw every number within its doubt, and leave each country out in turn where at least two remain."""
-    known, everyone = doubts(scenario, desks), np.arange(len(desks))
-    base = _settled(known, everyone)
+    base, away = _settled(doubts(scenario, desks))
+    if len(desks) < 3:
+        away = np.zeros((0, len(desks)), dtype=np.int8)
     drawn = with_error(draw(scenario, desks, n=draws), scenario, desks)
     sides = np.sign(drawn.stances)
-    away: dict[str, dict[str, int]] = {}
-    if len(desks) > 2:
-        away = {d.code: _settled(known, np.delete(everyone, i)) for i, d in enumerate(desks)}
+    others = np.arange(len(away))[:, None] != np.arange(len(desks))
+    flips, codes = (away != base) & others, drawn.codes
     countries = []
     for i, shares in enumerate(verdict_shares(drawn)):
-        code = desks[i].code
-        same = float(np.mean(sides[:, i] == base[code]))
-        flips = tuple(gone for gone, left in away.items() if gone != code and left[code] != base[code])
-        side = ("aside", "support", "oppose")[base[code]]
+        same = float(np.mean(sides[:, i] == base[i]))
+        gone = tuple(codes[a] for a in np.flatnonzero(flips[:, i]))
         found = {
-            "code": code,
-            "side": side,
+            "code": codes[i],
+            "side": ("aside", "support", "oppose")[base[i]],
             "same": round(same, 4),
             "words": ranged(same),
             "shares": shares,
-            "flips_without": flips,
+            "flips_without": gone,
         }
-        countries.append(Firmness.model_validate({**found, "label": label(same, len(flips))}))
-    verdict = majority(base).passes
+        countries.append(Firmness.model_validate({**found, "label": label(same, len(gone))}))
+    verdict = bool(_passes(base))
     same = float(np.mean(_passes(sides) == verdict))
-    turns = tuple(gone for gone, left in away.items() if majority(left).passes != verdict)
+    turns = tuple(codes[a] for a in np.flatnonzero(_passes(away) != verdict))
     return Stability(
         countries=tuple(countries),
         verdict=verdict,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulation.bargaining.coalitions import consensus, majority, two_thirds, weighted
+from simulation.bargaining.coalitions import consensus, majority, two_thirds, unanimity_of_invited, weighted
 from simulation.bargaining.power import (
     _by_chance,
     _by_coalition,
@@ -182,9 +182,19 @@ def test_a_heavy_supporter_is_a_pivot_where_a_light_one_is_not():
     assert pivots({"A": -1, "B": 1, "C": 1}, rule) == ("A",)
 
 
+STANDING = {"A": 0.0, "B": 0.1, "C": 0.2, "D": 0.3, "E": 0.0, "F": 0.7, "G": 0.1}
+RULES = (
+    consensus,
+    majority,
+    two_thirds,
+    *(unanimity_of_invited(codes) for codes in (["A"], ["A", "B", "G"], ["ALL"], ["X"])),
+    *(weighted(STANDING, quota) for quota in (0.3, 0.5, 1.0)),
+)
+
+
 @given(st.dictionaries(st.sampled_from("ABCDEFG"), st.integers(-2, 2)))
 def test_a_pivot_is_who_turns_the_verdict_by_leaving(stances):
-    for rule in (consensus, majority, two_thirds):
+    for rule in RULES:
         found = pivots(stances, rule)
         for code in stances:
             others = {c: s for c, s in stances.items() if c != code}

@@ -1,6 +1,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from simulation.analysts.dossier import DossierAnalyst
@@ -109,15 +110,17 @@ def test_a_move_that_nobody_caused_is_an_error(scenario, seats):
         wait(DossierAnalyst().speak(replace(turn, positions=drifted)))
 
 
+class Silent(DossierAnalyst):
+    """Speaks in the first round only."""
+
+    async def speak(self, turn):
+        if turn.round > 1:
+            raise CommuniqueError("no answer")
+        return await super().speak(turn)
+
+
 def test_a_move_after_a_seat_fell_silent_names_its_last_statement():
     """Whoever has fallen silent pulls no more, so that those it held come loose."""
-
-    class Silent(DossierAnalyst):
-        async def speak(self, turn):
-            if turn.round > 1:
-                raise CommuniqueError("no answer")
-            return await super().speak(turn)
-
     floor = everybody("food_and_farm_pact")
     record, _ = wait(debate(replace(floor, analysts={**floor.analysts, "china": Silent()})))
     loose = [(s.id, x) for s in record.statements if s.round == 3 for x in s.shifts if x.because == "CHN-1"]
@@ -126,6 +129,38 @@ def test_a_move_after_a_seat_fell_silent_names_its_last_statement():
         before = next(s for s in record.statements if s.id == f"{said[:-1]}2").view(shift.provision).position
         pulled = next(s for s in record.statements if s.id == "CHN-1").view(shift.provision).position - before
         assert pulled * (shift.after - shift.before) < 0
+
+
+def hardest(turn, shift):
+    """The statement that pulls hardest the way of a shift, seat by seat; None where nobody's does."""
+    before = turn.positions[-2][[p.id for p in turn.scenario.provisions].index(shift.provision)]
+    way = np.sign(shift.after - shift.before)
+    last, earlier = turn.others(turn.round - 1), turn.others(turn.round - 2)
+    pulls = {}
+    for i, code in enumerate(d.code for d in turn.table):
+        if said := last.get(code) or earlier.get(code):
+            there = last[code].view(shift.provision).position if code in last else before
+            since = earlier[code].view(shift.provision).position if code in earlier else before
+            pulls[said.id] = way * (turn.mixing[i] * (there - before) - turn.mixed[i] * (since - before))
+    cause = max(sorted(pulls), key=pulls.get)
+    return cause if pulls[cause] > 0 else None
+
+
+def test_the_cause_of_a_move_is_the_hardest_pull_counted_seat_by_seat(monkeypatch):
+    turns, speak = {}, DossierAnalyst.speak
+
+    async def noted(self, turn):
+        said = await speak(self, turn)
+        turns[said.id] = turn
+        return said
+
+    monkeypatch.setattr(DossierAnalyst, "speak", noted)
+    floor = everybody("food_and_farm_pact")
+    record, _ = wait(debate(replace(floor, analysts={**floor.analysts, "china": Silent()})))
+    causes = [(x.because, hardest(turns[s.id], x)) for s in record.statements for x in s.shifts]
+    assert [because for because, counted in causes if counted] == [counted for _, counted in causes if counted]
+    assert len({because for because, counted in causes if counted}) > 5
+    assert "CHN-1" in {because for because, _ in causes}
 
 
 def test_a_change_of_stance_names_its_cause():

@@ -1,11 +1,12 @@
 """Who sides with whom, and whether that is enough under a rule of decision.
 
-A rule is a function from stances to a verdict, so that another rule is another function and nothing else changes.
+A rule says whose stances count, by how much and what share of that is needed, so that another rule is another line.
 Groups come from the positions, not from the stances: two countries may oppose a proposal for opposite reasons. Nothing
 here depends on the order of seats. Shapes: C countries, P provisions; positions are -1 to 1.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,60 @@ class Verdict(Recorded):
     """Codes of those who keep it from passing; none where it passes."""
 
 
-Rule = Callable[[Mapping[str, int]], Verdict]
+@dataclass(frozen=True)
+class Rule:
+    """A rule of decision: it is put to stances, -2 to 2 by code, and says whether those suffice.
+
+    Under every rule a proposal that nobody supports does not pass.
+    """
+
+    name: str
+    counted: Callable[[Mapping[str, int]], Mapping[str, float]]
+    """Whose stances it counts, and with what weight, 0 and up."""
+    needed: float
+    """The share of that weight it asks for."""
+    least: int = 1
+    """The lowest stance that counts toward the share."""
+    strictly: bool = False
+    """Whether the share has to be exceeded."""
+
+    def _enough(self, favour: int, share: float) -> bool:
+        """Whether a share suffices, with so many in favour."""
+        return favour > 0 and (share > self.needed if self.strictly else share >= self.needed - 1e-12)
+
+    def __call__(self, stances: Mapping[str, int]) -> Verdict:
+        """Its verdict on some stances."""
+        counted, favour = self.counted(stances), tuple(sorted(c for c, s in stances.items() if s > 0))
+        total = sum(counted.values())
+        share = sum(w for c, w in counted.items() if stances[c] >= self.least) / total if total > 0 else 0.0
+        passes = self._enough(len(favour), share)
+        return Verdict(
+            rule=self.name,
+            passes=passes,
+            favour=favour,
+            aside=tuple(sorted(c for c, s in stances.items() if s == 0)),
+            against=tuple(sorted(c for c, s in stances.items() if s < 0)),
+            share=round(share, 6),
+            needed=round(self.needed, 6),
+            blockers=() if passes else tuple(sorted(c for c in counted if stances[c] < self.least)),
+        )
+
+    def without(self, stances: Mapping[str, int]) -> dict[str, bool]:
+        """Whether it passes when one country has left the table, by the code of that country.
+
+        Its weight is taken off the sums; only where it alone is counted is the rule put to the others.
+        """
+        counted, favour = self.counted(stances), sum(s > 0 for s in stances.values())
+        total, reached = sum(counted.values()), sum(w for c, w in counted.items() if stances[c] >= self.least)
+        found = {}
+        for code, stance in stances.items():
+            weight = counted.get(code, 0.0)
+            rest, yes = total - weight, reached - weight * (stance >= self.least)
+            if len(counted) > 1 or not weight:
+                found[code] = self._enough(favour - (stance > 0), yes / rest if rest > 0 else 0.0)
+            else:
+                found[code] = self({c: s for c, s in stances.items() if c != code}).passes
+        return found
 
 
 class Coalition(Recorded):
@@ -62,49 +116,20 @@ class Coalitions(Recorded):
     """How clear the division is, -1 to 1: 0.5 and more is clear, 0 where there is one group or everyone is alone."""
 
 
-def _verdict(
-    rule: str,
-    stances: Mapping[str, int],
-    counted: Mapping[str, float],
-    needed: float,
-    least: int = 1,
-    strictly: bool = False,
-) -> Verdict:
-    """The verdict where those `counted`, by weight, must reach a share with stances of `least` and up."""
-    favour = tuple(sorted(c for c, s in stances.items() if s > 0))
-    total = sum(counted.values())
-    share = sum(w for c, w in counted.items() if stances[c] >= least) / total if total > 0 else 0.0
-    passes = bool(favour) and (share > needed if strictly else share >= needed - 1e-12)
-    return Verdict(
-        rule=rule,
-        passes=passes,
-        favour=favour,
-        aside=tuple(sorted(c for c, s in stances.items() if s == 0)),
-        against=tuple(sorted(c for c, s in stances.items() if s < 0)),
-        share=round(share, 6),
-        needed=round(needed, 6),
-        blockers=() if passes else tuple(sorted(c for c in counted if stances[c] < least)),
-    )
+def _everyone(stances: Mapping[str, int]) -> Mapping[str, float]:
+    return dict.fromkeys(stances, 1.0)
 
 
-def consensus(stances: Mapping[str, int]) -> Verdict:
-    """Nobody objects: staying out does not block, any opposition does.
-
-    As under every rule here, stances are -2 to 2 by code, and a proposal that nobody supports does not pass.
-    """
-    return _verdict("consensus", stances, dict.fromkeys(stances, 1.0), 1.0, least=0)
+def _voting(stances: Mapping[str, int]) -> Mapping[str, float]:
+    return {c: 1.0 for c, s in stances.items() if s != 0}
 
 
-def majority(stances: Mapping[str, int]) -> Verdict:
-    """More in favour than against; those who stay out are not voting (UN General Assembly, rules 85 and 86)."""
-    voting = {c: 1.0 for c, s in stances.items() if s != 0}
-    return _verdict("majority", stances, voting, 0.5, strictly=True)
-
-
-def two_thirds(stances: Mapping[str, int]) -> Verdict:
-    """At least twice as many in favour as against; those who stay out are not voting (UN Charter, Article 18(2))."""
-    voting = {c: 1.0 for c, s in stances.items() if s != 0}
-    return _verdict("two_thirds", stances, voting, 2 / 3)
+consensus = Rule("consensus", _everyone, 1.0, least=0)
+"""Nobody objects: staying out does not block, any opposition does."""
+majority = Rule("majority", _voting, 0.5, strictly=True)
+"""More in favour than against; those who stay out are not voting (UN General Assembly, rules 85 and 86)."""
+two_thirds = Rule("two_thirds", _voting, 2 / 3)
+"""At least twice as many in favour as against; those who stay out are not voting (UN Charter, Article 18(2))."""
 
 
 def unanimity_of_invited(invited: Sequence[str]) -> Rule:
@@ -113,12 +138,13 @@ def unanimity_of_invited(invited: Sequence[str]) -> Rule:
     Those invited who are not among the stances are left out of account. Where none of those seated is invited by name,
     or ALL are, everyone is.
     """
+    asked = frozenset(invited)
 
-    def rule(stances: Mapping[str, int]) -> Verdict:
-        named = [c for c in stances if c in invited] if "ALL" not in invited else []
-        return _verdict("unanimity_of_invited", stances, dict.fromkeys(named or stances, 1.0), 1.0)
+    def counted(stances: Mapping[str, int]) -> Mapping[str, float]:
+        named = [c for c in stances if c in asked] if "ALL" not in asked else []
+        return dict.fromkeys(named or stances, 1.0)
 
-    return rule
+    return Rule("unanimity_of_invited", counted, 1.0)
 
 
 def weighted(standing: Mapping[str, float], quota: float) -> Rule:
@@ -127,11 +153,7 @@ def weighted(standing: Mapping[str, float], quota: float) -> Rule:
     Staying out counts like a no, as in the Council of the EU (TEU, Article 16(4)). Where nobody seated has any
     standing, nothing passes. Each code among the stances must have a standing, 0 and up.
     """
-
-    def rule(stances: Mapping[str, int]) -> Verdict:
-        return _verdict("weighted", stances, {c: standing[c] for c in stances}, quota)
-
-    return rule
+    return Rule("weighted", lambda stances: {c: standing[c] for c in stances}, quota)
 
 
 def agreement_matrix(positions: Floats, weights: Floats) -> Floats:

@@ -82,11 +82,26 @@ def two_poles(
     return bool(min(above, below) >= share - 1e-12)
 
 
+def _votes_down(at: Floats, weights: Floats, options: Floats) -> Floats:
+    """(M, M) what is put behind option i against each higher option j; positions (N,) and options (M,) ascend.
+
+    A country puts in its weight times the distance of the two as long as it stands at or below the lower, then less,
+    down to nothing half-way to the higher. Running sums of weights, and of weights times positions, give all votes.
+    """
+    weight, moment = (np.concatenate([[0.0], np.cumsum(x)]) for x in (weights, weights * at))
+    both = options[:, None] + options[None, :]
+    own, half = np.searchsorted(at, options, side="right")[:, None], np.searchsorted(at, both / 2, side="right")
+    whole = (options[None, :] - options[:, None]) * weight[own]
+    less = both * (weight[half] - weight[own]) - 2 * (moment[half] - moment[own])
+    return np.triu(np.clip(whole + less, 0.0, None), 1)
+
+
 def _wins(positions: Floats, options: Floats, weights: Floats) -> Floats:
-    """(M, M) the chance that option i beats option j when everybody votes; 1/2 where nobody prefers either."""
-    utility = -np.abs(positions[:, None] - options[None, :])
-    gain = np.clip(utility[:, :, None] - utility[:, None, :], 0.0, None)
-    votes = np.tensordot(weights, gain, axes=1)
+    """(M, M) the chance that option i, of M ascending, beats option j when everybody votes; 1/2 where nobody cares."""
+    order = np.argsort(positions, kind="stable")
+    at, heard = np.asarray(positions, dtype=np.float64)[order], weights[order]
+    up = _votes_down(-at[::-1], heard[::-1], -options[::-1])[::-1, ::-1]
+    votes = _votes_down(at, heard, options) + up
     cast = votes + votes.T
     found: Floats = np.divide(votes, cast, out=np.full_like(votes, 0.5), where=cast > 0)
     return found

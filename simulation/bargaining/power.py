@@ -190,4 +190,4 @@ def pivots(stances: Mapping[str, int], rule: Rule) -> tuple[str, ...]:
     always a pivot, and nobody is where two countries block it each on its own.
     """
     verdict = rule(stances).passes
-    return tuple(code for code in stances if rule({c: s for c, s in stances.items() if c != code}).passes != verdict)
+    return tuple(code for code, passes in rule.without(stances).items() if passes != verdict)
