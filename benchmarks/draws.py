@@ -16,9 +16,10 @@ import numpy as np
 from table import machine, show, timed
 
 from simulation.catalog import load_scenario, load_table
+from simulation.doubts import STREAM, coefficient_rows, doubts
 from simulation.influence import MOST_OPEN
 from simulation.moderation import rng_for
-from simulation.uncertainty import STREAM, coefficient_rows, doubts, draw
+from simulation.uncertainty import draw
 
 SCENARIO, COUNTRIES, PROVISIONS, ROUNDS = "takaichi_coalition_wide", 12, 12, 5
 DRAWS, MANY, FEW, REPEATS, SEED = 10_000, 100_000, 300, 5, 7

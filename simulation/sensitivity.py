@@ -2,7 +2,7 @@
 
 A first pass moves groups of numbers by turns (a country's positions, its saliences, its relations; the coefficients)
 and drops the groups that hardly move the answer: Morris's elementary effects. A second pass shares the variance out
-among the rest: Sobol's indices, over the same triangles that `uncertainty` draws from. Groups rather than single
+among the rest: Sobol's indices, over the same triangles that `doubts` gives. Groups rather than single
 numbers, since a reader can look into a country's positions, not into six hundred numbers one by one.
 
 Array shapes: N samples, F numbers in doubt, all on the scale from 0 to 1.
@@ -17,11 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.dossier import Dossier
+from simulation.doubts import Doubts, Kind, doubts
 from simulation.errors import InputError, unknown
 from simulation.moderation import rng_for
 from simulation.scenario import Scenario
 from simulation.statement import Recorded
-from simulation.uncertainty import Doubts, Kind, doubts, hold
+from simulation.uncertainty import hold
 
 Floats = NDArray[np.float64]
 Model = Callable[[Floats], Floats]
@@ -178,7 +179,7 @@ def screen(
     """Rank the groups of numbers by how much of the doubt in an answer is theirs.
 
     The answer is the number of supporters, or a country's score above the cut from neutral to support, which no rule
-    caps. Seed and rounds, if left out, are the scenario's; `scale` and `rows` are those of `uncertainty.doubts`. The
+    caps. Seed and rounds, if left out, are the scenario's; `scale` and `rows` are those of `doubts`. The
     first pass takes `trajectories` (two or more) times the number of groups and one; groups it leaves out stay as
     written in the second, but the coefficients, which are rows of a table, always go on. Numbers that are not in doubt
     belong to no group. Raises `InputError` without SALib, and where `of` has no seat.

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from simulation import influence, stance
 from simulation.dossier import Dossier
+from simulation.doubts import Doubts, doubts
 from simulation.moderation import rng_for
 from simulation.scenario import Scenario
 from simulation.stance import breaches, cap
 from simulation.statement import Recorded
-from simulation.uncertainty import Doubts, Draws, VerdictShares, doubts, draw, last_round, ranged, verdict_shares
+from simulation.uncertainty import Draws, VerdictShares, draw_within, last_round, ranged, verdict_shares
 
 Floats = NDArray[np.float64]
 Label = Literal["robust", "conditional", "fragile"]
@@ -106,10 +107,11 @@ def with_error(drawn: Draws, scenario: Scenario, desks: Sequence[Dossier]) -> Dr
 
 def stability(scenario: Scenario, desks: Sequence[Dossier], draws: int = DRAWS) -> Stability:
     """Draw every number within its doubt, and leave each country out in turn where at least two remain."""
-    base, away = _settled(doubts(scenario, desks))
+    known = doubts(scenario, desks)
+    base, away = _settled(known)
     if len(desks) < 3:
         away = np.zeros((0, len(desks)), dtype=np.int8)
-    drawn = with_error(draw(scenario, desks, n=draws), scenario, desks)
+    drawn = with_error(draw_within(known, draws, scenario.debate.seed), scenario, desks)
     sides = np.sign(drawn.stances)
     others = np.arange(len(away))[:, None] != np.arange(len(desks))
     flips, codes = (away != base) & others, drawn.codes

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from simulation import catalog, console, documents, stability, uncertainty
 from simulation.analysts.dossier import DossierAnalyst
+from simulation.doubts import doubts
 from simulation.report import crowd
 from simulation.report.account import Account
 from simulation.report.files import reports
@@ -173,23 +174,22 @@ def test_every_seat_of_a_round_is_given_the_same_transcript_and_no_copy(table, m
 
 def test_a_table_is_read_once_and_its_numbers_are_collected_once_a_question(table, monkeypatch):
     reads, collected = [], []
-    read, doubts = documents.read, uncertainty.doubts
+    read, collect = documents.read, stability.doubts
     monkeypatch.setattr(catalog, "read", lambda path, name=None: reads.append(path) or read(path, name))
-    for place in (stability, uncertainty):
-        monkeypatch.setattr(place, "doubts", lambda *given, **more: collected.append(1) or doubts(*given, **more))
+    monkeypatch.setattr(stability, "doubts", lambda *given: collected.append(1) or collect(*given))
     monkeypatch.chdir(table.folder)
     catalog._load_dossier.cache_clear()
     scenario = catalog.load_scenario("scenario.yaml")
     seats = catalog.load_table(scenario)
     assert len(reads) == SEATS + 1
     found = stable(scenario, seats, draws=10)
-    assert len(collected) == 2, "once as written and once to draw, however many seats are left out in turn"
+    assert len(collected) == 1, "however many seats are left out in turn"
     assert found.model_dump()["verdict"] == table.run.negotiation.stability.verdict
 
 
 def test_leaving_a_seat_out_is_the_debate_held_without_it(table):
     scenario, seats = table.run.scenario, tuple(table.run.seats.values())
-    base, away = stability._settled(uncertainty.doubts(scenario, seats))
+    base, away = stability._settled(doubts(scenario, seats))
     assert list(base) == list(np.sign(uncertainty.draw(scenario, seats, n=1, scale=0.0).stances[0]))
     for gone, sides in enumerate(away):
         rest = [d for i, d in enumerate(seats) if i != gone]

@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulation.catalog import load_dossier
+from simulation.doubts import doubts, published
 from simulation.errors import InputError
 from simulation.sensitivity import LEAST, LEVELS, SUPPORTERS, Screening, effects, indices, screen
-from simulation.uncertainty import doubts, draw, published
+from simulation.uncertainty import draw
 
 FIXED = published()[None]
 

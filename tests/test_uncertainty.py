@@ -8,23 +8,26 @@ from scipy.stats import triang
 from simulation import influence, stance, uncertainty
 from simulation.catalog import load_dossier, load_scenario, load_table
 from simulation.dossier import Shift
+from simulation.doubts import (
+    RELATION,
+    SPREAD,
+    STREAM,
+    coefficient_rows,
+    doubts,
+    drawn,
+    published,
+    triangular,
+)
 from simulation.errors import InputError
 from simulation.statement import NAMES
 from simulation.uncertainty import (
-    RELATION,
-    SPREAD,
     Draws,
     StanceShares,
     VerdictShares,
-    coefficient_rows,
-    doubts,
     draw,
-    drawn,
     hold,
-    published,
     ranged,
     shares,
-    triangular,
     verdict_shares,
 )
 
@@ -282,7 +285,7 @@ def test_chunks_change_nothing(wide, draws, chunk):
 
 def test_few_draws_are_the_first_of_many_and_a_generator_may_be_passed(wide, draws):
     assert np.array_equal(draw(*wide, n=30, seed=3).scores, draws.scores[:30])
-    rng = np.random.default_rng([3, uncertainty.STREAM])
+    rng = np.random.default_rng([3, STREAM])
     assert np.array_equal(draw(*wide, n=30, seed=rng).scores, draws.scores[:30])
     assert not np.array_equal(draw(*wide, n=30, seed=rng).scores, draws.scores[:30])
 
