@@ -63,22 +63,26 @@ class Doubts:
     """(F,) whose number each is, and of which kind; the coefficients are nobody's."""
     rounds: int
 
+    @property
+    def first(self) -> int:
+        """Where the affinities begin among the F numbers."""
+        return int(self.low.size - self.affinity.size)
+
     @cached_property
-    def live(self) -> Places:
-        """(L,) which of the F - 1 numbers are in doubt at all."""
-        return np.flatnonzero(self.low < self.high)
+    def own(self) -> Places:
+        """(L,) which of the numbers are positions and saliences in doubt."""
+        return np.flatnonzero((self.low < self.high)[: self.first])
 
     @cached_property
     def ties(self) -> Places:
-        """(T,) the last T of those, which are affinities, by their places in (C, J) laid out flat."""
-        first = self.low.size - self.affinity.size
-        return self.live[self.live >= first] - first
+        """(T,) which are affinities in doubt."""
+        return self.first + np.flatnonzero((self.low < self.high)[self.first :])
 
     @cached_property
     def named(self) -> tuple[Places, Places, Places]:
         """(N,) parties that sponsor or are aimed at; (S,) which of the T are ties to them; (S,) places in (C, N)."""
         parties = np.flatnonzero(self.shares.any((0, 2)))
-        country, party = np.divmod(self.ties, self.affinity.shape[1])
+        country, party = np.divmod(self.ties - self.first, self.affinity.shape[1])
         some = np.flatnonzero(np.isin(party, parties))
         return parties, some, country[some] * parties.size + np.searchsorted(parties, party[some])
 
@@ -187,35 +191,38 @@ def triangular(unit: Floats, low: Floats, high: Floats) -> Floats:
     return found
 
 
+def offsets(known: Doubts, unit: Floats, at: Places) -> Floats:
+    """(D, N) how far some of the numbers, by their places `at` (N,), lie from what is written at `unit` (D, F)."""
+    return triangular(unit[:, at], known.low[at], known.high[at])
+
+
 def _relations(known: Doubts, moved: Floats) -> Floats:
     """(D, C, 3) the relations of `stance.Inputs`, each tie in doubt moved (D, T)."""
     parties, some, at = known.named
-    offsets = np.zeros((len(moved), len(known.codes) * parties.size))
-    offsets[:, at] = moved[:, some]
+    flat = np.zeros((len(moved), len(known.codes) * parties.size))
+    flat[:, at] = moved[:, some]
     found = np.tile(known.data.relations, (len(moved), 1, 1))
-    by_party = offsets.reshape(len(moved), len(known.codes), -1, 1) * known.shares[:, parties]
-    found[..., [0, 2]] += by_party.sum(-2)
+    found[..., [0, 2]] += (flat.reshape(len(moved), len(known.codes), -1, 1) * known.shares[:, parties]).sum(-2)
     return found
 
 
-def affinities(known: Doubts, moved: Floats) -> Floats:
-    """(D, C, C) affinities at the table with each tie in doubt moved (D, T): all that is dense in the numbers drawn."""
-    found = np.empty((len(moved), known.affinity.size))
-    found[:] = known.affinity.ravel()
-    found[:, known.ties] += moved
-    return found.reshape(-1, *known.affinity.shape)[..., : len(known.codes)]
+def affinities(known: Doubts, unit: Floats) -> tuple[Floats, Floats]:
+    """(D, C, 3) relations and (D, C, C) affinities at the table at `unit` (D, F): what grows with pairs of seats."""
+    moved = offsets(known, unit, known.ties)
+    near = np.empty((len(unit), known.affinity.size))
+    near[:] = known.affinity.ravel()
+    near[:, known.ties - known.first] += moved
+    return _relations(known, moved), near.reshape(-1, *known.affinity.shape)[..., : len(known.codes)]
 
 
 def drawn(known: Doubts, unit: Floats) -> tuple[stance.Inputs, Floats, Floats]:
     """The numbers at `unit` (D, F) from 0 to 1: inputs, affinities (D, C, C) at the table, coefficients (D, 8)."""
-    data, count = known.data, len(known.codes)
-    moved = triangular(unit[:, known.live], known.low[known.live], known.high[known.live])
-    own, tied = np.split(moved, [known.live.size - known.ties.size], axis=1)
-    flat = np.zeros((len(unit), known.low.size - known.affinity.size))
-    flat[:, known.live[: own.shape[1]]] = own
-    offsets = flat.reshape(len(unit), 2, count, -1)
-    at = data.positions + offsets[:, 0, :, None, :]
-    positions, saliences = np.clip(at, -1, 1, out=at), data.saliences + offsets[:, 1]
+    data = known.data
+    flat = np.zeros((len(unit), known.first))
+    flat[:, known.own] = offsets(known, unit, known.own)
+    moved = flat.reshape(len(unit), 2, len(known.codes), -1)
+    at = data.positions + moved[:, 0, :, None, :]
+    positions, saliences = np.clip(at, -1, 1, out=at), data.saliences + moved[:, 1]
+    relations, near = affinities(known, unit)
     picked = np.minimum(unit[:, -1] * len(known.rows), len(known.rows) - 1).astype(np.int64)
-    inputs = stance.Inputs(data.pushes, data.weights, positions, saliences, _relations(known, tied))
-    return inputs, affinities(known, tied), known.rows[picked]
+    return stance.Inputs(data.pushes, data.weights, positions, saliences, relations), near, known.rows[picked]

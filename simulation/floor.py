@@ -6,6 +6,7 @@ it is said, and a room restored from what was kept.
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,7 @@ class Floor:
         table = self.table
         self._earlier: dict[int, Heard] = {}
         self._kept: dict[str, dict[Hashable, Any]] = {name: {} for name in self.seats}
+        self._places = {name: i for i, name in enumerate(self.seats)}
         data = stance.inputs(self.scenario, table)
         self.stakes, self.relations = stance.importance(data), data.relations
         opening = stance.agreement(data)
@@ -62,7 +64,7 @@ class Floor:
         self.mixing_by_round = [self.mixing]
         self.changes: list[tuple[Change, ...]] = changes(self.scenario, table, data)
 
-    @property
+    @cached_property
     def table(self) -> tuple[Dossier, ...]:
         """The dossiers in seat order."""
         return tuple(self.seats.values())
@@ -77,7 +79,7 @@ class Floor:
 
     def turn(self, country: str, number: int) -> Turn:
         """What the analyst of a country is given in a round."""
-        i = list(self.seats).index(country)
+        i = self._places[country]
         return Turn(
             scenario=self.scenario,
             country=country,

@@ -3,7 +3,7 @@
 Every engine's statement carries it, so that a chat model or a person can be held beside what the dossier says.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -119,32 +119,58 @@ def judge(turn: Turn) -> Judgement:
     return weigh(turn, turn.positions[-1], turn.positions[0])
 
 
-def _stood(turn: Turn, number: int) -> tuple[list[str], Floats]:
-    """(C,) ids of what each seat said in a round, "" for nothing, and (C, P) where it stood then, NaN for nothing."""
-    said = turn.heard.by_round.get(number, {})
-    ids, stood = [""] * len(turn.table), np.full((len(turn.table), len(turn.scenario.provisions)), np.nan)
-    for i, code in enumerate(d.code for d in turn.table):
-        if code in said:
-            ids[i], stood[i] = said[code].id, [v.position for v in said[code].views]
-    return ids, stood
+@dataclass(frozen=True)
+class Voices:
+    """Who may have moved others in a round, by the ids of their last statements."""
+
+    names: tuple[str, ...]
+    """(N,) those ids, in order."""
+    rows: Mapping[str, int]
+    """Places among them by code."""
+    seats: NDArray[np.intp]
+    """(N,) places at the table."""
+    last: Floats
+    """(N, P) where each stood in the round before; NaN where it said nothing."""
+    earlier: Floats
+    """(N, P) the same another round before."""
 
 
-def _pulls(turn: Turn) -> tuple[list[str], Floats]:
-    """(N,) ids of the others' last statements, in order, and (N, P) what each adds to the desk's move.
+def _voices(turn: Turn) -> Voices:
+    """Those who spoke in one of the two rounds before, the desk's own seat among them, so that all desks share it."""
+    last, earlier = (turn.heard.by_round.get(turn.round - back, {}) for back in (1, 2))
+    said = sorted(
+        ((last.get(d.code) or earlier[d.code]).id, i, d.code)
+        for i, d in enumerate(turn.table)
+        if d.code in last or d.code in earlier
+    )
+    stood = np.full((2, len(said), len(turn.scenario.provisions)), np.nan)
+    for k, (_, _, code) in enumerate(said):
+        for past, at in ((last, stood[0]), (earlier, stood[1])):
+            if code in past:
+                at[k] = [v.position for v in past[code].views]
+    return Voices(
+        names=tuple(name for name, _, _ in said),
+        rows={code: k for k, (_, _, code) in enumerate(said)},
+        seats=np.array([i for _, i, _ in said], dtype=np.intp),
+        last=stood[0],
+        earlier=stood[1],
+    )
 
-    Friedkin and Johnsen's step as a sum over seats, up to the common factor of openness: in round 2 the distance of
-    what each said from one's own position, after that what each moved since the round before, times how much one
-    listens to it. One that has fallen silent pulls no more, so that its last statement is the cause of a move the other
-    way.
+
+def _pulls(turn: Turn, voices: Voices) -> Floats:
+    """(N, P) what each voice adds to the desk's move, up to the common factor of openness; nothing its own.
+
+    Friedkin and Johnsen's step as a sum over seats: in round 2 the distance of what each said from one's own position,
+    after that what each moved since the round before, times how much one listens to it. One that has fallen silent
+    pulls no more, so that its last statement is the cause of a move the other way.
     """
-    last, there = turn.heard.once("stood last", lambda: _stood(turn, turn.round - 1))
-    earlier, since = turn.heard.once("stood earlier", lambda: _stood(turn, turn.round - 2))
-    before, now, was = turn.positions[-2], turn.mixing[:, None], turn.mixed[:, None]
-    there, since = (np.where(np.isnan(at), before, at) for at in (there, since))
-    pulls = np.where(now == was, now * (there - since), now * (there - before) - was * (since - before))
-    ids = [a or b for a, b in zip(last, earlier, strict=True)]
-    others = sorted((name, i) for i, name in enumerate(ids) if name and turn.table[i].code != turn.dossier.code)
-    return [name for name, _ in others], pulls[[i for _, i in others]]
+    before = turn.positions[-2]
+    now, was = turn.mixing[voices.seats][:, None], turn.mixed[voices.seats][:, None]
+    there, since = (np.where(np.isnan(stood), before, stood) for stood in (voices.last, voices.earlier))
+    pulls: Floats = np.where(now == was, now * (there - since), now * (there - before) - was * (since - before))
+    if (own := voices.rows.get(turn.dossier.code)) is not None:
+        pulls[own] = 0.0
+    return pulls
 
 
 def _cause(turn: Turn, provision: str, move: float, names: Sequence[str], pulls: Floats) -> str:
@@ -165,14 +191,14 @@ def shifts(turn: Turn, found: Judgement) -> tuple[Shift, ...]:
         return ()
     least = SMALLEST_SHIFT if turn.own and turn.own[-1].stance == found.stance else 1e-6
     before, after = turn.positions[-2], turn.positions[-1]
-    names, pulls = _pulls(turn)
-    moves = zip(turn.scenario.provisions, before, after, pulls.T, strict=True)
+    voices = turn.heard.once("voices", lambda: _voices(turn))
+    moves = zip(turn.scenario.provisions, before, after, _pulls(turn, voices).T, strict=True)
     return tuple(
         Shift(
             provision=p.id,
             before=_round(was),
             after=_round(now),
-            because=_cause(turn, p.id, float(now - was), names, row),
+            because=_cause(turn, p.id, float(now - was), voices.names, row),
         )
         for p, was, now, row in moves
         if abs(now - was) >= least
