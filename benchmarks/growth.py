@@ -1,13 +1,18 @@
 """How time, memory and the record grow with seats and rounds, from 5 to 200 countries and 3 to 10 rounds.
 
-The countries are the thin dossiers of members.py; every size is held in a process of its own, so that its peak memory
-is its own. Seconds are those of the processor, but for *wall*. *debate* is the graph with its desks, up to the merge;
-*influence* the part of it in which positions pull at each other, one dense step a round of seats x seats x provisions,
-which has to grow faster than seats; *run* adds what could be agreed, how firm that is and the assessment;
-*reports* writes run.json and every report. The exponent of a column is the slope of its logarithm over that of seats x
-rounds, by least squares.
+The countries are the thin dossiers of members.py; every size is held in processes of its own, so that its peak memory
+is its own, and the median of them is shown. Seconds are those of the processor, but for *wall*. *debate* is the graph
+with its desks, up to the merge; *run* adds reading the dossiers, what could be agreed, how firm that is and the
+assessment; *reports* writes run.json and every report.
 
-Usage: growth.py [--seats 5,20,50,100,200] [--rounds 3,10] [--limit SECONDS-A-SIZE]
+*influence* is what has to grow faster than seats, the dense step in which positions pull at each other: seats x seats x
+provisions a round, held once in the debate, a thousand times with other ties to tell how firm the answer is, once for
+each seat that could be away, and solved in closed form to tell who moves whom. *rest* is the run without it.
+
+The exponent of a column is the slope of its logarithm over that of seats x rounds, by least squares. As fixed costs
+flatten it, the same is given for the last step alone, from the second largest number of seats to the largest.
+
+Usage: growth.py [--seats 5,20,50,100,200] [--rounds 3,10] [--repeat 3] [--limit SECONDS-A-SIZE]
 """
 
 import argparse
@@ -15,6 +20,7 @@ import gc
 import json
 import os
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -24,39 +30,42 @@ from pathlib import Path
 import numpy as np
 from table import HERE, fresh, machine, peak, show, timed
 
-MEASURED, CPU = ("debate", "influence", "run", "reports", "wall", "peak", "record"), time.process_time
-HEADINGS = ("seats", "rounds", "turns", "debate", "influence", "run", "reports", "wall", "peak MiB", "run.json MB")
+MEASURED = ("debate", "run", "influence", "rest", "reports", "wall", "peak", "record")
+HEADINGS = ("seats", "rounds", "turns", *MEASURED[:6], "peak MiB", "run.json MB")
+CPU = time.process_time
 
 
 def one(seats, rounds, limit):
     """A size as JSON, in this process; SIGALRM ends it where it takes longer than it may."""
     signal.alarm(limit)
-    spent = {"all": 0.0}
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, str(HERE / "members.py"), folder, "--seats", str(seats), "--rounds", str(rounds)]
         subprocess.run(command, check=True, capture_output=True, text=True)
         os.chdir(folder)
-        wall, found = timed(lambda: held(rounds, spent))
+        wall, found = timed(lambda: held(rounds))
         os.chdir("/")
     print(json.dumps({"seats": seats, "rounds": rounds, **found, "wall": wall, "peak": peak()}))
 
 
-def held(rounds, spent):
-    """Seconds of a run and of its reports, and the size of its record; `spent` adds up the steps of influence."""
-    from simulation import influence, plans, runs
+def held(rounds):
+    """Seconds of a run, of its parts and of its reports, and the size of its record."""
+    from simulation import doubts, influence, plans, runs, stability
     from simulation.cli import RARELY
     from simulation.report import files
     from simulation.waiting import wait
 
     gc.set_threshold(RARELY)  # as the command does
-    for name in ("weights", "heard", "step"):
-        setattr(influence, name, watched(getattr(influence, name), spent))
+    spent = {"influence": 0.0, "inside": False}
+    dense = {influence: ("weights", "heard", "step", "closed_form"), doubts: ("affinities",), stability: ("_settled",)}
+    for module, names in dense.items():
+        for name in names:
+            setattr(module, name, watched(getattr(module, name), spent))
     debate = runs.debate
 
     async def clocked(*given):
-        begun, before = CPU(), spent["all"]
+        begun, before = CPU(), spent["influence"]
         found = await debate(*given)
-        spent.update(debate=CPU() - begun, influence=spent["all"] - before)
+        spent.update(debate=CPU() - begun, within=spent["influence"] - before)
         return found
 
     runs.debate = clocked
@@ -65,16 +74,20 @@ def held(rounds, spent):
     assert len(run[0].transcript.statements) == rounds * len(run[0].seats)
     written, folder = timed(lambda: runs.write(run[0], files.reports(run[0]), Path("runs")), CPU)
     record = (folder / "run.json").stat().st_size / 1e6
-    parts = {name: spent[name] for name in ("debate", "influence")}
-    return {**parts, "run": seconds, "reports": written, "record": record}
+    parts = {name: spent[name] for name in ("debate", "influence", "within")}
+    return {**parts, "run": seconds, "rest": seconds - spent["influence"], "reports": written, "record": record}
 
 
 def watched(work, spent):
-    """A function that adds its own time to `spent`."""
+    """A function that adds its own time to `spent`, unless it is called within another of them."""
 
     def clocked(*given):
+        if spent["inside"]:
+            return work(*given)
+        spent["inside"] = True
         seconds, found = timed(lambda: work(*given), CPU)
-        spent["all"] += seconds
+        spent["inside"] = False
+        spent["influence"] += seconds
         return found
 
     return clocked
@@ -88,30 +101,45 @@ def exponent(found, name):
     return slope, float(np.exp(np.abs(y - slope * x - start).max()))
 
 
+def last_step(found, name):
+    """The exponent from the second largest number of seats to the largest, in the debates of the fewest rounds."""
+    rows = sorted((row["seats"], row[name]) for row in found if row["rounds"] == min(r["rounds"] for r in found))
+    (fewer, before), (more, after) = rows[-2:]
+    return np.log(after / before) / np.log(more / fewer)
+
+
 def fits(found):
-    """The exponents: over all sizes, and over seats alone at the fewest rounds."""
-    if len({row["seats"] * row["rounds"] for row in found}) < 2:
+    """The exponents: over all sizes, over seats alone at the fewest rounds, and over the last step of those."""
+    if len({row["seats"] for row in found}) < 2:
         return
     fewest = min(row["rounds"] for row in found)
     alone = [row for row in found if row["rounds"] == fewest]
-    print("\nExponent over seats x rounds; the factor by which a size lies off the line at most; exponent over seats\n")
+    print(
+        "\nExponent over seats x rounds; the factor by which a size lies off the line at most; exponent over seats at"
+    )
+    print(f"at {fewest} rounds; the same over the last step alone\n")
     rows = []
     for name in MEASURED:
         slope, off = exponent(found, name)
-        over = f"{exponent(alone, name)[0]:.2f}" if len(alone) > 1 else "-"
-        rows.append((name, f"{slope:.2f}", f"{off:.1f}", over))
-    show(("exponent", "off by", f"{fewest} rounds"), rows, wide=14)
-    rest = exponent([{**row, "rest": row["debate"] - row["influence"]} for row in found], "rest")[0]
+        over, last = exponent(alone, name)[0], last_step(found, name)
+        rows.append((name, f"{slope:.2f}", f"{off:.1f}", f"{over:.2f}", f"{last:.2f}"))
+    show(("exponent", "off by", "seats", "last step"), rows, wide=14)
     largest = max(found, key=lambda row: (row["seats"], row["rounds"]))
-    share = largest["influence"] / largest["debate"]
-    print(f"The debate without the dense step of influence: {rest:.2f}; at {largest['seats']} seats that step is "
-          f"{share:.1%} of it.")  # fmt: skip
+    debate, run = largest["within"] / largest["debate"], largest["influence"] / largest["run"]
+    print(f"At {largest['seats']} seats x {largest['rounds']} rounds the dense step is {debate:.1%} of the debate and "
+          f"{run:.1%} of the run.")  # fmt: skip
+
+
+def median(rows):
+    """The median of each figure of a size held several times."""
+    return {name: statistics.median(row[name] for row in rows) for name in rows[0]}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seats", default="5,20,50,100,200")
     parser.add_argument("--rounds", default="3,10")
+    parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--limit", type=int, default=300)
     parser.add_argument("--one", action="store_true", help="one size, in this process, as JSON")
     given = parser.parse_args()
@@ -119,19 +147,20 @@ def main():
     if given.one:
         one(*sizes[0], given.limit)
         return
-    print(f"Thin dossiers, 8 provisions; a process a size, one BLAS thread\n{machine('numpy', 'langgraph')}\n")
+    print(f"Thin dossiers, 8 provisions; median of {given.repeat} processes a size, one BLAS thread")
+    print(f"{machine('numpy', 'langgraph')}\n")
     print("".join(f"{name:>12}" for name in HEADINGS))
     found = []
     for seats, rounds in sizes:
         size = f"{seats:>12}{rounds:>12}{seats * rounds:>12}"
         words = ("--one", "--seats", str(seats), "--rounds", str(rounds), "--limit", str(given.limit))
         try:
-            row = fresh("growth.py", *words)
+            row = median([fresh("growth.py", *words) for _ in range(given.repeat)])
         except RuntimeError as error:
             print(f"{size}   not within {given.limit} s, or failed: {error}")
             continue
         found.append(row)
-        seconds = "".join(f"{row[name]:>12.4f}" for name in MEASURED[:5])
+        seconds = "".join(f"{row[name]:>12.4f}" for name in MEASURED[:6])
         print(f"{size}{seconds}{row['peak']:>12.0f}{row['record']:>12.2f}", flush=True)
     fits(found)
 

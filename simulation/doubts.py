@@ -38,6 +38,34 @@ STREAM = 1001
 
 
 @dataclass(frozen=True)
+class Triangles:
+    """Triangles with their peak at 0, whose ends `low` (F,), 0 or less, and `high` (F,), 0 or more, are offsets."""
+
+    low: Floats
+    high: Floats
+
+    @cached_property
+    def _sides(self) -> tuple[Floats, Floats, Floats]:
+        """(F,) the share below the peak, and base times length of the left side and of the right one."""
+        base = np.where(self.high - self.low > 1e-100, self.high - self.low, 0.0)  # of less the root would be inexact
+        peak = np.divide(-self.low, base, out=np.zeros_like(base), where=base > 0)
+        return peak, -self.low * base, self.high * base
+
+    def offsets(self, unit: Floats) -> Floats:
+        """(..., F) offsets at the shares `unit` from 0 to 1: the quantile function. Where both ends are 0, so is it.
+
+        Kotz and van Dorp 2004, Beyond Beta, ch. 1.
+        """
+        peak, left_side, right_side = self._sides
+        left = unit < peak
+        reach = np.where(left, unit, 1 - unit)
+        reach *= np.where(left, left_side, right_side)
+        np.sqrt(reach, out=reach)
+        found: Floats = np.where(left, self.low + reach, self.high - reach)
+        return found
+
+
+@dataclass(frozen=True)
 class Doubts:
     """A debate's numbers, with how far each may lie from what is written."""
 
@@ -77,6 +105,16 @@ class Doubts:
     def ties(self) -> Places:
         """(T,) which are affinities in doubt."""
         return self.first + np.flatnonzero((self.low < self.high)[self.first :])
+
+    @cached_property
+    def of_own(self) -> Triangles:
+        """The triangles of those positions and saliences."""
+        return Triangles(self.low[self.own], self.high[self.own])
+
+    @cached_property
+    def of_ties(self) -> Triangles:
+        """The triangles of those affinities."""
+        return Triangles(self.low[self.ties], self.high[self.ties])
 
     @cached_property
     def named(self) -> tuple[Places, Places, Places]:
@@ -178,24 +216,6 @@ def doubts(
     )
 
 
-def triangular(unit: Floats, low: Floats, high: Floats) -> Floats:
-    """(..., F) offsets at the shares `unit` of triangles with their peak at 0: the quantile function.
-
-    `low` (F,) is 0 or less and `high` (F,) 0 or more; where both are 0, so is the offset. Kotz and van Dorp 2004,
-    Beyond Beta, ch. 1.
-    """
-    base = np.where(high - low > 1e-100, high - low, 0.0)  # of a smaller one the root would be inexact
-    left = unit < np.divide(-low, base, out=np.zeros_like(base), where=base > 0)
-    reach = np.sqrt(np.where(left, unit, 1 - unit) * np.where(left, -low * base, high * base))
-    found: Floats = np.where(left, low + reach, high - reach)
-    return found
-
-
-def offsets(known: Doubts, unit: Floats, at: Places) -> Floats:
-    """(D, N) how far some of the numbers, by their places `at` (N,), lie from what is written at `unit` (D, F)."""
-    return triangular(unit[:, at], known.low[at], known.high[at])
-
-
 def _relations(known: Doubts, moved: Floats) -> Floats:
     """(D, C, 3) the relations of `stance.Inputs`, each tie in doubt moved (D, T)."""
     parties, some, at = known.named
@@ -208,7 +228,7 @@ def _relations(known: Doubts, moved: Floats) -> Floats:
 
 def affinities(known: Doubts, unit: Floats) -> tuple[Floats, Floats]:
     """(D, C, 3) relations and (D, C, C) affinities at the table at `unit` (D, F): what grows with pairs of seats."""
-    moved = offsets(known, unit, known.ties)
+    moved = known.of_ties.offsets(unit[:, known.ties])
     near = np.empty((len(unit), known.affinity.size))
     near[:] = known.affinity.ravel()
     near[:, known.ties - known.first] += moved
@@ -219,7 +239,7 @@ def drawn(known: Doubts, unit: Floats) -> tuple[stance.Inputs, Floats, Floats]:
     """The numbers at `unit` (D, F) from 0 to 1: inputs, affinities (D, C, C) at the table, coefficients (D, 8)."""
     data = known.data
     flat = np.zeros((len(unit), known.first))
-    flat[:, known.own] = offsets(known, unit, known.own)
+    flat[:, known.own] = known.of_own.offsets(unit[:, known.own])
     moved = flat.reshape(len(unit), 2, len(known.codes), -1)
     at = data.positions + moved[:, 0, :, None, :]
     positions, saliences = np.clip(at, -1, 1, out=at), data.saliences + moved[:, 1]

@@ -12,11 +12,11 @@ from simulation.doubts import (
     RELATION,
     SPREAD,
     STREAM,
+    Triangles,
     coefficient_rows,
     doubts,
     drawn,
     published,
-    triangular,
 )
 from simulation.errors import InputError
 from simulation.statement import NAMES
@@ -63,20 +63,20 @@ def drawn_once(codes, stances):
 def test_the_triangle_from_minus_one_to_one_by_hand():
     # The area left of -0.5 is half a base of 0.5 times half a height of 0.5: an eighth.
     unit = np.array([[0.0], [0.125], [0.5], [0.875], [1.0]])
-    assert triangular(unit, np.array([-1.0]), np.array([1.0]))[:, 0] == pytest.approx([-1, -0.5, 0, 0.5, 1])
+    assert Triangles(np.array([-1.0]), np.array([1.0])).offsets(unit)[:, 0] == pytest.approx([-1, -0.5, 0, 0.5, 1])
 
 
 @given(st.floats(0, 1), st.floats(-1, 0), st.floats(0, 1))
 @example(unit=0.0, low=0.0, high=4.681815891016383e-159)
 def test_the_triangle_is_scipys(unit, low, high):
-    found = float(triangular(np.array([unit]), np.array([low]), np.array([high]))[0])
+    found = float(Triangles(np.array([low]), np.array([high])).offsets(np.array([unit]))[0])
     assert low <= found <= high
     if high - low > 1e-3:
         assert found == pytest.approx(triang.ppf(unit, -low / (high - low), low, high - low), abs=1e-6)
 
 
 def test_a_number_without_doubt_is_not_moved():
-    assert np.all(triangular(np.linspace(0, 1, 5)[:, None], np.zeros(1), np.zeros(1)) == 0)
+    assert np.all(Triangles(np.zeros(1), np.zeros(1)).offsets(np.linspace(0, 1, 5)[:, None]) == 0)
 
 
 # What is drawn
