@@ -114,10 +114,8 @@ def fits(found):
         return
     fewest = min(row["rounds"] for row in found)
     alone = [row for row in found if row["rounds"] == fewest]
-    print(
-        "\nExponent over seats x rounds; the factor by which a size lies off the line at most; exponent over seats at"
-    )
-    print(f"at {fewest} rounds; the same over the last step alone\n")
+    print("\nExponent over seats x rounds; the factor by which a size lies off the line at most; exponent over")
+    print(f"seats at {fewest} rounds; the same over the last step alone\n")
     rows = []
     for name in MEASURED:
         slope, off = exponent(found, name)

@@ -6,11 +6,14 @@ No order of speaking may change a stance; running many is the proof, and the sha
 from collections.abc import Callable
 
 from simulation import sensitivity
-from simulation.plans import table_of
-from simulation.runs import run
+from simulation.debate import debate
+from simulation.engines import seat
+from simulation.floor import Floor
+from simulation.plans import plan, table_of
 from simulation.scenario import Rounds, Scenario
 from simulation.stability import Stability, stability
 from simulation.statement import Recorded
+from simulation.waiting import wait
 
 
 class Flip(Recorded):
@@ -34,13 +37,14 @@ class Repeats(Recorded):
 
 def repeat(scenario: Scenario, orders: int, draws: int, told: Callable[[int], None] = lambda done: None) -> Repeats:
     """Hold the debate with `orders` seeds, from the scenario's own on, and draw around it; `told` hears of each."""
-    first = scenario.debate.seed
+    asked, first = plan(scenario), scenario.debate.seed
     answers, sides = [], []
     for number in range(orders):
-        debate = Rounds(rounds=scenario.debate.rounds, seed=(first + number) % (2**31 - 1))
-        found = run(scenario.model_copy(update={"debate": debate}))
-        stances = {s.code: s.stance for s in found.transcript.final}
-        answers.append((sorted(stances.items()), found.merge))
+        order = Rounds(rounds=scenario.debate.rounds, seed=(first + number) % (2**31 - 1))
+        held = asked.scenario.model_copy(update={"debate": order})
+        record, merged = wait(debate(Floor(held, asked.seats, seat(asked.engines), asked.engines)))
+        stances = {s.code: s.stance for s in record.final}
+        answers.append((sorted(stances.items()), merged))
         sides.append({code: (stance > 0) - (stance < 0) for code, stance in stances.items()})
         told(number + 1)
     flips = [
@@ -52,7 +56,7 @@ def repeat(scenario: Scenario, orders: int, draws: int, told: Callable[[int], No
         orders=orders,
         same=round(sum(a == answers[0] for a in answers) / orders, 4),
         flips=tuple(sorted(flips, key=lambda f: f.code)),
-        stability=stability(scenario, tuple(table_of(scenario).values()), draws),
+        stability=stability(scenario, tuple(asked.seats.values()), draws),
     )
 
 

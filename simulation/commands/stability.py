@@ -23,6 +23,8 @@ def command(scenario: str, runs: int, draws: int, sensitivity: bool, as_json: bo
     given = sys.stdin.buffer.read(2_000_000) if scenario == "-" else None
     loaded, _ = catalog.read_scenario(scenario, given)
     found = repeats.repeat(loaded, runs, draws, told=lambda done: click.echo(f"order {done} of {runs}", err=True))
+    if sensitivity:
+        click.echo("ranking what would change the answer", err=True)
     ranked = repeats.drivers(loaded, found) if sensitivity else None
     if as_json:
         out = {
