@@ -1,9 +1,10 @@
 """How time, memory and the record grow with seats and rounds, from 5 to 200 countries and 3 to 10 rounds.
 
 The countries are the thin dossiers of members.py; every size is held in processes of its own, so that its peak memory
-is its own, and the median of them is shown. Seconds are those of the processor, but for *wall*. *debate* is the graph
-with its desks, up to the merge; *run* adds reading the dossiers, what could be agreed, how firm that is and the
-assessment; *reports* writes run.json and every report.
+is its own. All sizes are held in turn, pass after pass, since a machine is quicker at one time than at another, and
+medians are shown. Seconds are those of the processor, but for *wall*. *debate* is the graph with its desks, up to the
+merge; *run* adds reading the dossiers, what could be agreed, how firm that is and the assessment; *reports* writes
+run.json and every report.
 
 *influence* is what has to grow faster than seats, the dense step in which positions pull at each other: seats x seats x
 provisions a round, held once in the debate, a thousand times with other ties to tell how firm the answer is, once for
@@ -101,14 +102,17 @@ def exponent(found, name):
     return slope, float(np.exp(np.abs(y - slope * x - start).max()))
 
 
-def last_step(found, name):
-    """The exponent from the second largest number of seats to the largest, in the debates of the fewest rounds."""
-    rows = sorted((row["seats"], row[name]) for row in found if row["rounds"] == min(r["rounds"] for r in found))
-    (fewer, before), (more, after) = rows[-2:]
-    return np.log(after / before) / np.log(more / fewer)
+def last_step(passes, name):
+    """The exponent from the second largest number of seats to the largest, at the fewest rounds: median of passes."""
+    steps = []
+    for found in passes:
+        fewest = min(row["rounds"] for row in found)
+        (fewer, before), (more, after) = sorted((r["seats"], r[name]) for r in found if r["rounds"] == fewest)[-2:]
+        steps.append(np.log(after / before) / np.log(more / fewer))
+    return statistics.median(steps)
 
 
-def fits(found):
+def fits(passes, found):
     """The exponents: over all sizes, over seats alone at the fewest rounds, and over the last step of those."""
     if len({row["seats"] for row in found}) < 2:
         return
@@ -119,7 +123,7 @@ def fits(found):
     rows = []
     for name in MEASURED:
         slope, off = exponent(found, name)
-        over, last = exponent(alone, name)[0], last_step(found, name)
+        over, last = exponent(alone, name)[0], last_step(passes, name)
         rows.append((name, f"{slope:.2f}", f"{off:.1f}", f"{over:.2f}", f"{last:.2f}"))
     show(("exponent", "off by", "seats", "last step"), rows, wide=14)
     largest = max(found, key=lambda row: (row["seats"], row["rounds"]))
@@ -128,9 +132,16 @@ def fits(found):
           f"{run:.1%} of the run.")  # fmt: skip
 
 
-def median(rows):
-    """The median of each figure of a size held several times."""
-    return {name: statistics.median(row[name] for row in rows) for name in rows[0]}
+def measured(sizes, limit):
+    """A row a size, each held once; a size that takes too long is named and left out."""
+    found = []
+    for seats, rounds in sizes:
+        try:
+            words = ("--one", "--seats", str(seats), "--rounds", str(rounds), "--limit", str(limit))
+            found.append(fresh("growth.py", *words))
+        except RuntimeError as error:
+            print(f"{seats} seats x {rounds} rounds: not within {limit} s, or failed: {error}")
+    return found
 
 
 def main():
@@ -145,22 +156,23 @@ def main():
     if given.one:
         one(*sizes[0], given.limit)
         return
-    print(f"Thin dossiers, 8 provisions; median of {given.repeat} processes a size, one BLAS thread")
+    print(f"Thin dossiers, 8 provisions; median of {given.repeat} passes, a process a size, one BLAS thread")
     print(f"{machine('numpy', 'langgraph')}\n")
+    passes = []
+    for number in range(given.repeat):
+        passes.append(measured(sizes, given.limit))
+        sizes = [(row["seats"], row["rounds"]) for row in passes[-1]]
+        print(f"pass {number + 1} of {given.repeat}", file=sys.stderr)
+    passes = [[row for row in rows if (row["seats"], row["rounds"]) in sizes] for rows in passes]
     print("".join(f"{name:>12}" for name in HEADINGS))
     found = []
-    for seats, rounds in sizes:
-        size = f"{seats:>12}{rounds:>12}{seats * rounds:>12}"
-        words = ("--one", "--seats", str(seats), "--rounds", str(rounds), "--limit", str(given.limit))
-        try:
-            row = median([fresh("growth.py", *words) for _ in range(given.repeat)])
-        except RuntimeError as error:
-            print(f"{size}   not within {given.limit} s, or failed: {error}")
-            continue
+    for rows in zip(*passes, strict=True):
+        row = {name: statistics.median(each[name] for each in rows) for name in rows[0]}
         found.append(row)
+        size = f"{row['seats']:>12}{row['rounds']:>12}{row['seats'] * row['rounds']:>12}"
         seconds = "".join(f"{row[name]:>12.4f}" for name in MEASURED[:6])
-        print(f"{size}{seconds}{row['peak']:>12.0f}{row['record']:>12.2f}", flush=True)
-    fits(found)
+        print(f"{size}{seconds}{row['peak']:>12.0f}{row['record']:>12.2f}")
+    fits(passes, found)
 
 
 if __name__ == "__main__":
