@@ -163,12 +163,13 @@ def asked(whole):
     from simulation.plans import plan
     from simulation.runs import hold
     from simulation.turn import Kit
+    from simulation.waiting import wait
 
     planned = plan(SCENARIO, rounds=ROUNDS, engine="chat_model", settings=SETTINGS)
     caller = AgreeableCaller(Floor(planned.scenario, planned.seats, {}, planned.engines))
     analysts = seat(planned.engines, Kit(caller, planned.settings))
     floor = Floor(planned.scenario, planned.seats, analysts, planned.engines)
-    seconds, _ = timed(lambda: asyncio.run(hold(planned, caller) if whole else debate(floor)))
+    seconds, _ = timed(lambda: wait(hold(planned, caller) if whole else debate(floor)))
     return len(caller.requests), seconds
 
 

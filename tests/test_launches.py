@@ -1,15 +1,12 @@
 """A run that asks a model, through the commands a user types and a real server on loopback."""
 
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
+from crashes import begun
 from doubles import AgreeableCaller, over_the_wire
 from hostile import FAULTS, says, status
 
@@ -320,37 +317,31 @@ def test_the_record_is_put_in_place_last_so_that_a_run_that_has_it_has_every_rep
     assert {path.name for path in folder.iterdir()} == before
 
 
-COMMAND = (sys.executable, "-c", "from simulation.cli import main; main()")
-
-
 def test_a_kill_at_twenty_random_moments_repeats_no_finished_call(server, tmp_path):
     """Processes are killed and the run goes on, until twenty kills are done; nothing recorded is asked again."""
     rng, kills = rng_for(4), 0
     server.choose = lambda seen: says(server.reply(seen), delay=rng.random() * 0.2)
-    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
-    out = iter(range(100))
+    out, said = iter(range(100)), tmp_path / "said"
     while kills < 20:
         runs = tmp_path / f"runs{next(out)}"
         server.seen.clear()
-        args = [*asking(server, "--out", str(runs), "--timeout", "30", rounds=3)]
+        args = (*asking(server, "--out", str(runs), "--timeout", "30", rounds=3), "-q")
         while True:
-            with (tmp_path / "said.txt").open("w") as said:
-                process = subprocess.Popen([*COMMAND, *args, "-q"], cwd=tmp_path, env=env, stdout=-3, stderr=said)
-            begun = len(server.seen)
-            wanted = begun + int(rng.integers(1, 4))
-            while process.poll() is None and (len(server.seen) < wanted):
+            wanted = len(server.seen) + int(rng.integers(1, 4))
+            process = begun(args, tmp_path, said)
+            while process.is_alive() and (len(server.seen) < wanted):
                 time.sleep(0.005)
             time.sleep(rng.random() * 0.15)
-            if process.poll() is not None:
+            if not process.is_alive():
                 break
-            process.send_signal(signal.SIGKILL)
-            process.wait()
+            process.kill()
+            process.join()
             kills += 1
             (folder,) = runs.iterdir()
-            args = ["resume", str(folder), "--timeout", "30"]
+            args = ("resume", str(folder), "--timeout", "30", "-q")
             recorded = _recorded(folder, server)
             server.seen[:] = [seen for seen in server.seen if seen.prompt in recorded]
-        assert process.returncode == 0, (tmp_path / "said.txt").read_text(encoding="utf-8")
+        assert process.exitcode == 0, said.with_suffix(".err").read_text(encoding="utf-8")
         assert len(server.seen) == len(SEATS) * 3
         assert len(set(prompts(server))) == len(server.seen)
         found = load(folder)
