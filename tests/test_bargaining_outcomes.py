@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from simulation.bargaining.outcomes import (
     Election,
+    _wins,
     compromise,
     probabilistic_condorcet,
     spread,
@@ -110,6 +111,18 @@ def test_the_chances_are_the_long_run_of_the_election_however_it_starts(issue):
             chain[j, j] += (con / (pro + con) if pro + con else 0.5) / len(options)
     start = np.eye(len(options))[0]
     assert np.linalg.matrix_power(chain, 2**14) @ start == pytest.approx(found.probabilities, abs=1e-8)
+
+
+@given(st.integers(0, 10_000), st.integers(2, 120))
+def test_running_sums_give_the_votes_that_counting_country_by_country_gives(seed, count):
+    rng = np.random.default_rng(seed)
+    x, weight = np.round(rng.uniform(-1, 1, count), 2), rng.uniform(0, 3, count) * (rng.random(count) > 0.2)
+    options = np.unique(x)
+    nearness = -np.abs(x[:, None] - options)
+    votes = np.tensordot(weight, np.clip(nearness[:, :, None] - nearness[:, None, :], 0, None), axes=1)
+    cast = votes + votes.T
+    counted = np.divide(votes, cast, out=np.full_like(votes, 0.5), where=cast > 0)
+    assert _wins(x, options, weight) == pytest.approx(counted, abs=1e-9)
 
 
 @given(st.floats(-1, 0), st.floats(0.01, 1), st.floats(0.01, 5), st.floats(0.01, 5))
