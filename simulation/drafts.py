@@ -6,7 +6,6 @@ that a model has reasoned before it commits.
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -22,12 +21,14 @@ from simulation.statement import Recorded
 from simulation.turn import Turn
 
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
+"""The categories Cc and Cs."""
 
 
 def clean(text: str) -> str:
     """One line, without control characters and marks that turn the direction of writing."""
     line = _BIDI.sub("", " ".join(text.split()))
-    return " ".join("".join(c for c in line if unicodedata.category(c) not in ("Cc", "Cs")).split())
+    return " ".join(_CONTROL.sub("", line).split())
 
 
 def _of(known: Mapping[str, Any], label: str, what: str) -> None:

@@ -67,12 +67,13 @@ def _bearing(dossier: Dossier, passage: Passage, provision: Provision) -> float:
 
 
 def _passages(dossier: Dossier, scenario: Scenario) -> Iterator[Point]:
-    named = parties(scenario)
+    named, acting = parties(scenario), {p.id: _acting(dossier, p, scenario) for p in scenario.provisions}
     for passage in dossier.passages:
         if not dossier.current(passage, scenario.day) or (passage.about and not named & {*passage.about}):
             continue
+        text = " ".join(passage.text.split())
         for provision in scenario.provisions:
-            if passage.whose and passage.whose != _acting(dossier, provision, scenario):
+            if passage.whose and passage.whose != acting[provision.id]:
                 continue
             lead = next((t for t in passage.themes if provision.themes.get(t)), None)
             if lead is not None:
@@ -83,7 +84,7 @@ def _passages(dossier: Dossier, scenario: Scenario) -> Iterator[Point]:
                     weight=_bearing(dossier, passage, provision),
                     kind=passage.kind,
                     claim=passage.claim,
-                    text=" ".join(passage.text.split()),
+                    text=text,
                     sources=passage.sources,
                     passage=passage.id,
                 )

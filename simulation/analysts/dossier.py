@@ -22,7 +22,7 @@ class DossierAnalyst:
 
 def spoken(turn: Turn, found: Judgement) -> Statement:
     """What the desk says from its dossier, at a judgement of its own or one that somebody else made in its seat."""
-    note = Note(turn, found, points(turn.dossier, turn.scenario))
+    note = Note(turn, found, turn.once("points", lambda: points(turn.dossier, turn.scenario)))
     note.used |= {a.passage or a.claim for s in turn.own for a in s.arguments}
     return _answering(note) if turn.own else _opening(note)
 
