@@ -161,9 +161,9 @@ def terms(desk: Desk, said: Statement, row: Sequence[Change]) -> Finding:
 
 def movement(desk: Desk, record: Transcript) -> tuple[Finding, ...]:
     """Who moved from the first round to the last, and after whom."""
-    found = []
+    found, by_seat = [], record.by_seat()
     for said in record.final:
-        mine = record.of(said.code)
+        mine = by_seat[said.code]
         moves = [(abs(v.position - v.opening), v) for v in said.views]
         size, view = max(moves, key=lambda m: m[0])
         causes = [s.because for m in mine for s in m.shifts if s.provision == view.provision and s.because]

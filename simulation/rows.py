@@ -110,9 +110,9 @@ def of(plan: Plan, record: Transcript, merged: Merge, found: Negotiation | None 
     """The rows of a debate, in the order of its seats; `found` where the cell also says how firm its answer is."""
     landings = {x.provision: x for x in merged.landings}
     camps = [len(merged.support), len(merged.aside), len(merged.oppose)]
-    stances, positions = [], []
+    stances, positions, by_seat = [], [], record.by_seat()
     for country, dossier in plan.seats.items():
-        who, said = _who(plan, country), record.of(dossier.code)
+        who, said = _who(plan, country), by_seat.get(dossier.code, ())
         spoke = _spoke(said[0], said[-1]) if said else [None] * (len(STANCES) - len(WHO) - len(camps))
         stances.append([*who, *spoke, *camps, *_firm(found, dossier.code), _failed(record.gaps, country)])
         for view in said[-1].views if said else ():

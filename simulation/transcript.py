@@ -34,6 +34,13 @@ class Transcript(Recorded):
         """What one seat said, round by round."""
         return tuple(s for s in self.statements if s.code == code)
 
+    def by_seat(self) -> dict[str, tuple[Statement, ...]]:
+        """What each seat that spoke said, by code: for those who ask for all of them."""
+        found: dict[str, list[Statement]] = {}
+        for said in self.statements:
+            found.setdefault(said.code, []).append(said)
+        return {code: tuple(row) for code, row in found.items()}
+
     @property
     def spoken(self) -> float:
         """The share of turns that were given, 0 to 1."""

@@ -79,6 +79,11 @@ class Account:
         self.uncited = sum(not a.sources for s in run.transcript.statements for a in s.arguments)
 
     @cached_property
+    def said(self) -> dict[str, tuple[Statement, ...]]:
+        """What each seat that spoke said, round by round, by code."""
+        return self.record.by_seat()
+
+    @cached_property
     def gaps(self) -> list[tuple[str, str]]:
         """Who failed to speak, and in which rounds, in words."""
         return self._turns(self.record.gaps)

@@ -87,7 +87,7 @@ def _panel(account: Account, provision: str, tall: float) -> Markup:
     marks = _apart([min(h, lowest + 12 * k) for k, h in enumerate(heights)], 12)
     for said, height, beside in zip(ends, heights, marks, strict=True):
         color, dash, shape = _look(account, said.code)
-        path = [at(s.round, s.view(provision).position) for s in account.record.of(said.code)]
+        path = [at(s.round, s.view(provision).position) for s in account.said[said.code]]
         sheet.line(path, color, 1.6, dash)
         for x, y in (path[0], path[-1]):
             sheet.mark(x, y, shape, color, "#ffffff", 4)
@@ -109,7 +109,7 @@ def trajectories(account: Account) -> Chart:
     ]
     size, who, what, first, last = max(moves, key=lambda m: m[0])
     reading = f"The longest way is that of {account.names[who]} on {what}, from {signed(first)} to {signed(last)}."
-    evidence = tuple(dict.fromkeys([account.record.of(who)[0].id, account.record.of(who)[-1].id]))
+    evidence = tuple(dict.fromkeys([account.said[who][0].id, account.said[who][-1].id]))
     if size < 0.005:
         reading, evidence = "Nobody moved.", ()
     elif len(drawn) < len(account.final):
@@ -118,7 +118,7 @@ def trajectories(account: Account) -> Chart:
     rows = []
     for said in account.final:
         for p in account.labels:
-            by = {s.round: signed(s.view(p).position) for s in account.record.of(said.code)}
+            by = {s.round: signed(s.view(p).position) for s in account.said[said.code]}
             rows.append((account.name(said.code), account.labels[p], *(by.get(n, "–") for n in rounds)))
     return Chart(
         "Who moved",

@@ -122,7 +122,7 @@ def top_movers(account: Account, most: int = TOP) -> list[Move]:
     """The seats that changed their stance, then those that went farthest on any provision; farthest first in each."""
     found = []
     for last in account.final:
-        first = account.record.of(last.code)[0]
+        first = account.said[last.code][0]
         view = max(last.views, key=lambda v: abs(v.position - v.opening))
         found.append(Move(first, last, account.labels[view.provision], view.opening, view.position))
 

@@ -67,7 +67,7 @@ def _words(account: Account, said: tuple[Statement, ...], far: Interest) -> Argu
 
 def _page(account: Account, last: Statement) -> Page:
     code, found = last.code, account.run.negotiation
-    said = account.record.of(code)
+    said = account.said.get(code, ())
     zones = {x.provision: x.zone for x in account.run.merge.landings}
     interests = [Interest(account.labels[v.provision], v, zones[v.provision]) for v in last.views]
     far = max(interests, key=lambda i: abs(i.view.position - i.zone) * i.view.importance)

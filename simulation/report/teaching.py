@@ -45,7 +45,7 @@ def _row(account: Account, last: Statement) -> Row:
         name=account.name(last.code),
         page=brief_file(last.country),
         secret=last.country in scenario.briefs,
-        opening=account.record.of(last.code)[0].stance,
+        opening=account.said[last.code][0].stance,
         final=last.stance,
         rules=met,
         happened=f"{real.stance.replace('_', ' ')}. {real.what}" if real else "",
