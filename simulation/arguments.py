@@ -56,6 +56,12 @@ class _Ties:
     sign: Ints
     """(E,) 1 supports, -1 attacks."""
 
+    def but_into(self, ends: NDArray[np.bool_]) -> "_Ties":
+        """The graph without the edges into those of some nodes (N,) that no edge leaves, whose strength is read last."""
+        ends = ends & ~np.isin(np.arange(len(ends)), self.source)
+        kept = ~ends[self.target]
+        return _Ties(self.base, self.source[kept], self.target[kept], self.sign[kept])
+
 
 def _ties(graph: nx.DiGraph) -> _Ties:
     at = {node: i for i, node in enumerate(graph)}
@@ -156,12 +162,22 @@ def _limit(ties: _Ties, semantics: Semantics, shape: _Shape, names: Sequence[str
     return found
 
 
-def _without_each(ties: _Ties, gone: Ints) -> _Ties:
-    """One graph of B copies side by side, the ties of node `gone` (B,) cut in each; N nodes a copy, in order."""
-    kept = (ties.source != gone[:, None]) & (ties.target != gone[:, None])
-    ahead = len(ties.base) * np.arange(len(gone))[:, None]
-    source, target = (ties.source + ahead)[kept], (ties.target + ahead)[kept]
-    return _Ties(np.tile(ties.base, len(gone)), source, target, np.broadcast_to(ties.sign, kept.shape)[kept])
+def _without_each(ties: _Ties, gone: Sequence[int], reach: Sequence[Ints]) -> tuple[_Ties, Ints, Ints]:
+    """The graph and beside it, for each node `gone`, what would be of the nodes that it reaches, were it not there.
+
+    All others stay as they are, so that a copy takes only the ties into the nodes of `reach`, (R,) for each gone. The
+    second result says of which node each is one, the third (B, N) where each node lies in each of the B cases.
+    """
+    size, end = len(ties.base), len(ties.base)
+    place = np.tile(np.arange(size), (len(gone), 1))
+    parts = [(ties.source, ties.target, ties.sign)]
+    for here, node, moved in zip(place, gone, reach, strict=True):
+        here[moved] = np.arange(end, end := end + len(moved))
+        kept = (here[ties.target] >= size) & (ties.source != node)
+        parts.append((here[ties.source[kept]], here[ties.target[kept]], ties.sign[kept]))
+    source, target, sign = (np.concatenate(column) for column in zip(*parts, strict=True))
+    which = np.concatenate([np.arange(size), *reach])
+    return _Ties(ties.base[which], source, target, sign), which, place
 
 
 def strengths(graph: nx.DiGraph, semantics: Semantics = "df_quad") -> dict[str, float]:
@@ -239,14 +255,20 @@ def carrying(graph: nx.DiGraph, provision: str, n: int, semantics: Semantics = "
     bearing = nx.ancestors(graph, provision)
     part = graph.copy()  # copies keep the order of nodes and edges, and so the last bit; views need not
     part.remove_nodes_from([node for node in graph if node not in bearing and node != provision])
-    ties, shape, names = _ties(part), _shape(part), [str(node) for node in part]
-    at, size = names.index(provision), len(names)
-    whole = _limit(ties, semantics, shape, names)[at]
-    others, effects = np.array([i for i in range(size) if i != at], dtype=np.intp), []
-    batch = max(1, TOGETHER // (1 + size + len(ties.sign)))
-    for gone in (others[k : k + batch] for k in range(0, len(others), batch)):
-        left = _limit(_without_each(ties, gone), semantics, shape, names * len(gone)).reshape(-1, size)[:, at]
-        effects += [(names[i], round(float(whole - x), 6)) for i, x in zip(gone, left, strict=True)]
+    ties, shape, nodes = _ties(part), _shape(part), {node: i for i, node in enumerate(part)}
+    names, at = [str(node) for node in nodes], nodes[provision]
+    others = [
+        (i, np.array(sorted(nodes[x] for x in nx.descendants(part, node)))) for node, i in nodes.items() if i != at
+    ]
+    effects, batch = [], max(1, TOGETHER // (1 + len(nodes) + len(ties.sign)))
+    for some in (others[k : k + batch] for k in range(0, len(others), batch)):
+        gone, reach = zip(*some, strict=True)
+        beside, which, place = _without_each(ties, gone, reach)
+        settled = _limit(beside.but_into(which == at), semantics, shape, [names[i] for i in which])
+        found = _pulled(beside, PULLS[semantics], settled)
+        effects += [
+            (names[i], round(float(found[at] - found[here[at]]), 6)) for i, here in zip(gone, place, strict=True)
+        ]
     return sorted(effects, key=lambda pair: -abs(pair[1]))[: max(n, 0)]
 
 
