@@ -57,7 +57,7 @@ class _Ties:
     """(E,) 1 supports, -1 attacks."""
 
     def but_into(self, ends: NDArray[np.bool_]) -> "_Ties":
-        """The graph without the edges into those of some nodes (N,) that no edge leaves, whose strength is read last."""
+        """Without the edges into those of some nodes (N,) that no edge leaves; their strength is read last."""
         ends = ends & ~np.isin(np.arange(len(ends)), self.source)
         kept = ~ends[self.target]
         return _Ties(self.base, self.source[kept], self.target[kept], self.sign[kept])

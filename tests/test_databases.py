@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from classes import ROOT, Process, Served, until
 from hostile import says
-from test_launches import COMMAND, SEATS, _recorded, asking, folder_of, prompts, server  # noqa: F401  # a fixture
+from test_launches import SEATS, _recorded, asking, folder_of, prompts, server  # noqa: F401  # a fixture
+from test_seats import COMMAND
 
 from simulation.addresses import named
 from simulation.classroom.drivers import Unkept, driver

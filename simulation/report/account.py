@@ -73,15 +73,11 @@ class Account:
         self.labels = {p.id: p.short for p in run.scenario.provisions}
         self.final = tuple(sorted(run.transcript.final, key=lambda s: (-s.score, s.code)))
         """The last statement of each seat that spoke, warmest first: the rows of every table."""
-        self.silent = tuple(c for c in self.desks if all(s.code != c for s in self.final))
+        self.said = run.transcript.by_seat()
+        self.silent = tuple(c for c in self.desks if c not in self.said)
         """Codes of seats that never spoke."""
         self.turns = len(run.seats) * run.transcript.rounds
         self.uncited = sum(not a.sources for s in run.transcript.statements for a in s.arguments)
-
-    @cached_property
-    def said(self) -> dict[str, tuple[Statement, ...]]:
-        """What each seat that spoke said, round by round, by code."""
-        return self.record.by_seat()
 
     @cached_property
     def gaps(self) -> list[tuple[str, str]]:
@@ -205,8 +201,7 @@ class Account:
 
     def rules_of(self, statement: str) -> list[Breach]:
         """Each rule a statement reports, once."""
-        said = next(s for s in self.record.statements if s.id == statement)
-        return list({b.rule: b for b in said.breaches}.values())
+        return list({b.rule: b for b in self.statements[statement].breaches}.values())
 
     @cached_property
     def statements(self) -> dict[str, Statement]:
