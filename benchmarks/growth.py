@@ -1,10 +1,10 @@
 """How time, memory and the record grow with seats and rounds, from 5 to 200 countries and 3 to 10 rounds.
 
 The countries are the thin dossiers of members.py; every size is held in processes of its own, so that its peak memory
-is its own. All sizes are held in turn, pass after pass, since a machine is quicker at one time than at another, and
-medians are shown. Seconds are those of the processor, but for *wall*. *debate* is the graph with its desks, up to the
-merge; *run* adds reading the dossiers, what could be agreed, how firm that is and the assessment; *reports* writes
-run.json and every report.
+is its own. All sizes are held in turn, pass after pass, and the least of each figure is shown, since others on the
+machine can only add to it. Seconds are those of the processor, but for *wall*. *debate* is the graph with its desks, up
+to the merge; *run* adds reading the dossiers, what could be agreed, how firm that is and the assessment; *reports*
+writes run.json and every report.
 
 *influence* is what has to grow faster than seats, the dense step in which positions pull at each other: seats x seats x
 provisions a round, held once in the debate, a thousand times with other ties to tell how firm the answer is, once for
@@ -13,7 +13,7 @@ each seat that could be away, and solved in closed form to tell who moves whom. 
 The exponent of a column is the slope of its logarithm over that of seats x rounds, by least squares. As fixed costs
 flatten it, the same is given for the last step alone, from the second largest number of seats to the largest.
 
-Usage: growth.py [--seats 5,20,50,100,200] [--rounds 3,10] [--repeat 3] [--limit SECONDS-A-SIZE]
+Usage: growth.py [--seats 5,20,50,100,200] [--rounds 3,10] [--repeat 5] [--limit SECONDS-A-SIZE]
 """
 
 import argparse
@@ -21,7 +21,6 @@ import gc
 import json
 import os
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -102,17 +101,13 @@ def exponent(found, name):
     return slope, float(np.exp(np.abs(y - slope * x - start).max()))
 
 
-def last_step(passes, name):
-    """The exponent from the second largest number of seats to the largest, at the fewest rounds: median of passes."""
-    steps = []
-    for found in passes:
-        fewest = min(row["rounds"] for row in found)
-        (fewer, before), (more, after) = sorted((r["seats"], r[name]) for r in found if r["rounds"] == fewest)[-2:]
-        steps.append(np.log(after / before) / np.log(more / fewer))
-    return statistics.median(steps)
+def last_step(alone, name):
+    """The exponent from the second largest number of seats to the largest."""
+    (fewer, before), (more, after) = sorted((row["seats"], row[name]) for row in alone)[-2:]
+    return np.log(after / before) / np.log(more / fewer)
 
 
-def fits(passes, found):
+def fits(found):
     """The exponents: over all sizes, over seats alone at the fewest rounds, and over the last step of those."""
     if len({row["seats"] for row in found}) < 2:
         return
@@ -123,7 +118,7 @@ def fits(passes, found):
     rows = []
     for name in MEASURED:
         slope, off = exponent(found, name)
-        over, last = exponent(alone, name)[0], last_step(passes, name)
+        over, last = exponent(alone, name)[0], last_step(alone, name)
         rows.append((name, f"{slope:.2f}", f"{off:.1f}", f"{over:.2f}", f"{last:.2f}"))
     show(("exponent", "off by", "seats", "last step"), rows, wide=14)
     largest = max(found, key=lambda row: (row["seats"], row["rounds"]))
@@ -148,7 +143,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seats", default="5,20,50,100,200")
     parser.add_argument("--rounds", default="3,10")
-    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--limit", type=int, default=300)
     parser.add_argument("--one", action="store_true", help="one size, in this process, as JSON")
     given = parser.parse_args()
@@ -156,7 +151,7 @@ def main():
     if given.one:
         one(*sizes[0], given.limit)
         return
-    print(f"Thin dossiers, 8 provisions; median of {given.repeat} passes, a process a size, one BLAS thread")
+    print(f"Thin dossiers, 8 provisions; least of {given.repeat} passes, a process a size, one BLAS thread")
     print(f"{machine('numpy', 'langgraph')}\n")
     passes = []
     for number in range(given.repeat):
@@ -167,12 +162,12 @@ def main():
     print("".join(f"{name:>12}" for name in HEADINGS))
     found = []
     for rows in zip(*passes, strict=True):
-        row = {name: statistics.median(each[name] for each in rows) for name in rows[0]}
+        row = {name: min(each[name] for each in rows) for name in rows[0]}
         found.append(row)
         size = f"{row['seats']:>12}{row['rounds']:>12}{row['seats'] * row['rounds']:>12}"
         seconds = "".join(f"{row[name]:>12.4f}" for name in MEASURED[:6])
         print(f"{size}{seconds}{row['peak']:>12.0f}{row['record']:>12.2f}")
-    fits(passes, found)
+    fits(found)
 
 
 if __name__ == "__main__":
