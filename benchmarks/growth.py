@@ -4,11 +4,11 @@ The countries are the thin dossiers of members.py; every size is held in process
 is its own. All sizes are held in turn, pass after pass, and the least of each figure is shown, since others on the
 machine can only add to it. Seconds are those of the processor, but for *wall*. *debate* is the graph with its desks, up
 to the merge; *run* adds reading the dossiers, what could be agreed, how firm that is and the assessment; *reports*
-writes run.json and every report.
+writes run.json and every report; *whole* is both.
 
 *influence* is what has to grow faster than seats, the dense step in which positions pull at each other: seats x seats x
 provisions a round, held once in the debate, a thousand times with other ties to tell how firm the answer is, once for
-each seat that could be away, and solved in closed form to tell who moves whom. *rest* is the run without it.
+each seat that could be away, and solved in closed form to tell who moves whom. *rest* is the whole without it.
 
 The exponent of a column is the slope of its logarithm over that of seats x rounds, by least squares. As fixed costs
 flatten it, the same is given for the last step alone, from the second largest number of seats to the largest.
@@ -30,8 +30,8 @@ from pathlib import Path
 import numpy as np
 from table import HERE, fresh, machine, peak, show, timed
 
-MEASURED = ("debate", "run", "influence", "rest", "reports", "wall", "peak", "record")
-HEADINGS = ("seats", "rounds", "turns", *MEASURED[:6], "peak MiB", "run.json MB")
+MEASURED = ("debate", "run", "reports", "whole", "influence", "rest", "wall", "peak", "record")
+HEADINGS = ("seats", "rounds", "turns", *MEASURED[:7], "peak MiB", "run.json MB")
 CPU = time.process_time
 
 
@@ -75,7 +75,8 @@ def held(rounds):
     written, folder = timed(lambda: runs.write(run[0], files.reports(run[0]), Path("runs")), CPU)
     record = (folder / "run.json").stat().st_size / 1e6
     parts = {name: spent[name] for name in ("debate", "influence", "within")}
-    return {**parts, "run": seconds, "rest": seconds - spent["influence"], "reports": written, "record": record}
+    sums = {"whole": seconds + written, "rest": seconds + written - spent["influence"]}
+    return {**parts, **sums, "run": seconds, "reports": written, "record": record}
 
 
 def watched(work, spent):
@@ -122,9 +123,9 @@ def fits(found):
         rows.append((name, f"{slope:.2f}", f"{off:.1f}", f"{over:.2f}", f"{last:.2f}"))
     show(("exponent", "off by", "seats", "last step"), rows, wide=14)
     largest = max(found, key=lambda row: (row["seats"], row["rounds"]))
-    debate, run = largest["within"] / largest["debate"], largest["influence"] / largest["run"]
+    debate, whole = largest["within"] / largest["debate"], largest["influence"] / largest["whole"]
     print(f"At {largest['seats']} seats x {largest['rounds']} rounds the dense step is {debate:.1%} of the debate and "
-          f"{run:.1%} of the run.")  # fmt: skip
+          f"{whole:.1%} of the whole.")  # fmt: skip
 
 
 def measured(sizes, limit):
@@ -165,7 +166,7 @@ def main():
         row = {name: min(each[name] for each in rows) for name in rows[0]}
         found.append(row)
         size = f"{row['seats']:>12}{row['rounds']:>12}{row['seats'] * row['rounds']:>12}"
-        seconds = "".join(f"{row[name]:>12.4f}" for name in MEASURED[:6])
+        seconds = "".join(f"{row[name]:>12.4f}" for name in MEASURED[:7])
         print(f"{size}{seconds}{row['peak']:>12.0f}{row['record']:>12.2f}")
     fits(found)
 
