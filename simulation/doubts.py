@@ -219,10 +219,11 @@ def doubts(
 def _relations(known: Doubts, moved: Floats) -> Floats:
     """(D, C, 3) the relations of `stance.Inputs`, each tie in doubt moved (D, T)."""
     parties, some, at = known.named
-    flat = np.zeros((len(moved), len(known.codes) * parties.size))
+    shape = (len(moved), len(known.codes), parties.size)
+    flat = np.zeros((len(moved), shape[1] * shape[2]))
     flat[:, at] = moved[:, some]
     found = np.tile(known.data.relations, (len(moved), 1, 1))
-    found[..., [0, 2]] += (flat.reshape(len(moved), len(known.codes), -1, 1) * known.shares[:, parties]).sum(-2)
+    found[..., [0, 2]] += (flat.reshape(shape)[..., None] * known.shares[:, parties]).sum(-2)
     return found
 
 

@@ -155,6 +155,15 @@ def test_a_drawn_affinity_is_one_the_dossier_might_have_held(wide, sponsors, tar
     assert checked > 10
 
 
+@pytest.mark.parametrize("targets", [(), ("ALL",)])
+def test_a_proposal_that_names_nobody_is_drawn_too(wide, targets):
+    scenario, desks = wide
+    proposal = scenario.proposal.model_copy(update={"sponsors": (), "targets": targets})
+    found = draw(scenario.model_copy(update={"proposal": proposal}), desks, n=20)
+    assert found.stances.shape == (20, len(desks))
+    assert np.ptp(found.scores, axis=0).min() > 0
+
+
 def middle(known):
     """(1, F) the shares at which every number is as written."""
     base = known.high - known.low
