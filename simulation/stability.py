@@ -76,22 +76,29 @@ def _sides(known: Doubts, now: Floats, matter: Floats) -> NDArray[np.int8]:
     return np.sign(stance.to_stance(score, known.caps.astype(np.float64)))
 
 
-def _settled(known: Doubts) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
-    """(C,) the sides without any doubt, and (C, C) those where each country in turn, a row each, is away (itself 0).
+def _without_each(known: Doubts, opening: Floats, matter: Floats) -> Floats:
+    """(A, C, P) positions after the last round where each country in turn is away; its own mean nothing then.
 
     All absences are held at once: who is away stands at nothing and its weight is taken off everybody's sum.
     """
-    opening, matter = stance.opinions(known.data)
-    near = known.affinity[:, : len(known.codes)]
-    at_table = _sides(known, last_round(known, opening[None], matter[None], near[None])[0], matter)
-    raw, open_to = influence.raw_weights(known.standing, near), influence.openness(matter, known.frozen)
+    raw = influence.raw_weights(known.standing, known.affinity[:, : len(known.codes)])
     left = raw.sum(axis=1) - raw.T
     mixing = np.divide(1, left, out=np.zeros_like(left), where=left > 0)[..., None]
-    here = 1 - np.eye(len(known.codes))[..., None]
+    open_to, here = influence.openness(matter, known.frozen), 1 - np.eye(len(known.codes))[..., None]
     now = np.broadcast_to(opening, (len(known.codes), *opening.shape))
     for _ in range(known.rounds - 1):
         now = open_to * mixing * (raw @ (now * here)) + (1 - open_to) * opening
-    return at_table, _sides(known, now, matter) * here[..., 0].astype(np.int8)
+    return now
+
+
+def _settled(known: Doubts) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+    """(C,) the sides without any doubt, and (C, C) those where each country in turn, a row each, is away (itself 0)."""
+    opening, matter = stance.opinions(known.data)
+    near = known.affinity[:, : len(known.codes)]
+    at_table = last_round(known, opening[None], matter[None], near[None])[0]
+    away = _sides(known, _without_each(known, opening, matter), matter)
+    np.fill_diagonal(away, 0)
+    return _sides(known, at_table, matter), away
 
 
 def with_error(drawn: Draws, scenario: Scenario, desks: Sequence[Dossier]) -> Draws:

@@ -9,9 +9,10 @@ from members import write_table
 from page import Page
 from rich.console import Console
 
-from simulation import catalog, console, documents, stability, uncertainty
+from simulation import catalog, console, documents, influence, stability, stance, uncertainty
 from simulation.analysts.dossier import DossierAnalyst
 from simulation.doubts import doubts
+from simulation.floor import Floor
 from simulation.report import crowd
 from simulation.report.account import Account
 from simulation.report.files import reports
@@ -189,13 +190,18 @@ def test_a_table_is_read_once_and_its_numbers_are_collected_once_a_question(tabl
 
 def test_leaving_a_seat_out_is_the_debate_held_without_it(table):
     scenario, seats = table.run.scenario, tuple(table.run.seats.values())
-    base, away = stability._settled(doubts(scenario, seats))
+    known = doubts(scenario, seats)
+    base, away = stability._settled(known)
     assert list(base) == list(np.sign(uncertainty.draw(scenario, seats, n=1, scale=0.0).stances[0]))
+    positions = stability._without_each(known, *stance.opinions(known.data))
     for gone, sides in enumerate(away):
         rest = [d for i, d in enumerate(seats) if i != gone]
         plain = np.sign(uncertainty.draw(scenario, rest, n=1, scale=0.0).stances[0])
         assert list(np.delete(sides, gone)) == list(plain)
         assert sides[gone] == 0
+        floor = Floor(scenario, {d.name: d for d in rest}, {}, {})
+        walked = influence.path(floor.path[0], floor.mixing, floor.open_to, scenario.debate.rounds)[-1]
+        assert np.delete(positions[gone], gone, axis=0) == pytest.approx(walked, abs=1e-12)
 
 
 def test_the_live_view_of_a_large_table_fits_a_small_terminal(table):

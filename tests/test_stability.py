@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulation import catalog
+from simulation import catalog, repeats
 from simulation.analysts.dossier import DossierAnalyst
 from simulation.floor import Floor
 from simulation.moderation import merge
@@ -100,6 +100,19 @@ def test_the_command_prints_shares_flips_and_labels(communique):
     found = json.loads(communique("stability", "takaichi_coalition", "--runs", "2", "--draws", "200", "--json").out)
     assert {f["rate"] for f in found["flips"]} == {0.0}
     assert communique("stability", "nothing").status == 2
+
+
+def test_every_repeat_is_another_order_of_speaking(communique, monkeypatch):
+    orders, held = [], repeats.debate
+
+    async def noted(floor):
+        found = await held(floor)
+        orders.append(found[0].order)
+        return found
+
+    monkeypatch.setattr(repeats, "debate", noted)
+    assert communique("stability", "takaichi_coalition", "--runs", "6").status == 0
+    assert len(orders) == len(set(orders)) == 6
 
 
 def test_sensitivity_ranks_what_moves_the_least_certain_country(communique):
