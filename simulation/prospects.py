@@ -53,7 +53,8 @@ def decision(desk: Desk, made: Decision) -> Finding:
     if verdict.blockers:
         text += f": {desk.who(verdict.blockers)} {'blocks' if len(verdict.blockers) == 1 else 'block'} it"
     if made.pivots:
-        text += f"; without {desk.who(made.pivots)} it would {'fail' if verdict.passes else 'pass'}"
+        each = {1: "without {}", 2: "with either of {} away"}.get(len(made.pivots), "with any one of {} away")
+        text += f"; {each.format(desk.who(made.pivots))} it would {'fail' if verdict.passes else 'pass'}"
     ids = dict.fromkeys([*verdict.favour, *verdict.blockers, *made.pivots])
     return Finding(text=f"{text}.", evidence=desk.ids(list(ids)) or desk.ids(list(desk.said)))
 

@@ -33,6 +33,18 @@ def test_every_finding_of_the_negotiation_names_what_it_rests_on(found):
         assert not re.search(r"  |None|\{| ,|\.\.", finding.text), finding.text
 
 
+def test_what_a_rule_makes_of_it_says_whether_one_absence_is_enough(found):
+    said = {1: "; without ", 2: "; with either of "}
+    for made, told in zip(found.negotiation.decisions, found.assessment.decisions, strict=True):
+        wanted = said.get(len(made.pivots), "; with any one of ") if made.pivots else None
+        assert [x for x in (*said.values(), "; with any one of ") if x in told.text] == ([wanted] if wanted else [])
+
+
+def test_where_two_would_each_turn_a_rule_it_does_not_sound_as_if_both_had_to(takaichi):
+    told = [d.text for d in takaichi.assessment.decisions]
+    assert any(text.endswith("; with either of India and China away it would pass.") for text in told)
+
+
 def test_each_country_has_one_next_move_that_fits_its_stance(found):
     stance = {s.code: s.stance for s in found.transcript.final}
     moves = {n.code: n.move for n in found.negotiation.next}
