@@ -128,7 +128,7 @@ def stability(scenario: Scenario, desks: Sequence[Dossier], draws: int = DRAWS) 
         gone = tuple(codes[a] for a in np.flatnonzero(flips[:, i]))
         found = {
             "code": codes[i],
-            "side": ("aside", "support", "oppose")[base[i]],
+            "side": SIDES[int(base[i])],
             "same": round(same, 4),
             "words": ranged(same),
             "shares": shares,
